@@ -1,0 +1,36 @@
+/* Runs a ruleset over one event. One matcher per worker: it holds the scratch
+ * (predicate results of this event, PCRE2 match data), so that a run allocates
+ * nothing. */
+#ifndef SIGMA_MATCHER_H
+#define SIGMA_MATCHER_H
+
+#include <stdint.h>
+
+#include "event/event.h"
+#include "sigma/rule.h"
+#include "sigma/ruleset.h"
+
+struct matcher;
+
+struct match {
+	const struct rule *rule;
+	int score;      /* sum of the terms that hold */
+	uint32_t terms; /* bit i: rule->terms[i] holds */
+};
+
+/* Why a rule matched: one item of a selection that was true. */
+struct match_reason {
+	const char *selection, *field; /* field "" for keywords */
+	struct str value;              /* of the event, as received; cut at 256 bytes on a character boundary */
+};
+
+struct matcher *matcher_new(const struct ruleset *set); /* borrowed */
+void matcher_free(struct matcher *m);
+/* Event rules that match, in rule order; *matches is valid until the next run. Rules that
+ * only feed correlations are included. */
+unsigned matcher_run(struct matcher *m, const struct event *e, const struct match **matches);
+/* For a rule that just matched: at most max reasons; every selection of the rule that is true once, while there is room. */
+unsigned matcher_reasons(struct matcher *m, const struct event *e, const struct rule *rule,
+    struct match_reason *out, unsigned max);
+
+#endif

@@ -1,0 +1,43 @@
+/* The compiled whole of a set of rule directories: predicates shared between
+ * rules, an index by log source. Immutable; shared by workers; belongs to the
+ * policy. A broken file never stops the others. */
+#ifndef SIGMA_RULESET_H
+#define SIGMA_RULESET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+#include "event/event.h"
+#include "event/field.h"
+#include "sigma/rule.h"
+
+struct ruleset;
+
+struct ruleset_options {
+	const char *const *dirs; /* or single files; of two rules of one id the earlier directory's wins */
+	size_t dir_count;
+	const char *const *disabled; /* rule ids */
+	size_t disabled_count;
+	bool any_source;          /* every rule may see every event */
+	uint32_t max_regex_steps; /* PCRE2 match limit */
+};
+
+/* Interns the fields that rules name into fields. Broken rules go to *problems
+ * and are left out; NULL only without memory. */
+struct ruleset *ruleset_load(const struct ruleset_options *options, struct field_set *fields,
+    struct fail_list *problems);
+/* After the schemas' sources are known: which rules may see which source. */
+int ruleset_route(struct ruleset *set, const struct source *const *sources, unsigned count)
+    __attribute__((warn_unused_result));
+void ruleset_free(struct ruleset *set);
+
+const struct rule *const *ruleset_rules(const struct ruleset *set, unsigned *count); /* by rule.index */
+const struct rule *ruleset_find(const struct ruleset *set, struct str id);
+unsigned ruleset_disabled(const struct ruleset *set);
+unsigned ruleset_broken(const struct ruleset *set);
+const char *ruleset_digest(const struct ruleset *set); /* "sha256:" + 8 hex, over the files' contents */
+bool ruleset_wants_leaves(const struct ruleset *set);  /* some rule has keywords */
+
+#endif
