@@ -1,0 +1,160 @@
+/* The whole configuration, read once from YAML by the table config.def, then
+ * immutable. Owned by the daemon; a reload makes a new one. Unset strings are
+ * NULL, unset lists empty. Sources: operations page section 2, picketd.yaml(5). */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/fail.h"
+#include "base/inet.h"
+#include "base/log.h"
+
+struct strings {
+	char **items;
+	size_t len;
+};
+
+/* A secret read from file:/path or cred:NAME at load: never printed. */
+struct secret {
+	char *reference; /* as configured, e.g. "file:/etc/x"; NULL = none */
+	char *value;     /* one trailing newline stripped */
+	size_t len;
+};
+
+struct source_config { /* {product, service, category}; all NULL = none */
+	char *product, *service, *category;
+};
+
+struct token_config {
+	char *id;
+	struct secret secret;
+	struct source_config source;
+	char *tenant;
+};
+
+struct http_config {
+	char *address; /* "host:port" or "fd:http"; NULL = off */
+	struct token_config *tokens;
+	size_t token_count;
+	bool insecure;
+	uint32_t max_connections, max_connections_per_ip, max_records, max_ratio;
+	int64_t header_timeout_ms, body_timeout_ms, idle_timeout_ms;
+	uint64_t min_rate_bytes, max_body_bytes, max_decompressed_bytes, max_inflight_bytes;
+	struct source_config source;
+	char *tenant;
+};
+
+enum framing_config { FRAMING_AUTO, FRAMING_OCTET, FRAMING_LF };
+struct syslog_config {
+	char *address;
+	bool insecure;
+	struct inet_net *allow;
+	size_t allow_count; /* 0 = any */
+	enum framing_config framing;
+	uint64_t max_frame_bytes;
+	uint32_t max_connections;
+	int64_t idle_timeout_ms;
+	struct source_config source;
+	char *tenant;
+};
+
+struct admin_config {
+	char *address; /* NULL = off */
+	struct secret token;
+};
+
+struct quiet_config {
+	char *category;
+	int64_t after_ms;
+};
+struct input_config {
+	struct strings schemas;
+	char *result_codes;
+	uint64_t max_record_bytes;
+	uint32_t max_depth;
+	int64_t max_future_ms, lateness_ms, dedup_ttl_ms;
+	uint32_t dedup_max;
+	struct quiet_config *quiet_after;
+	size_t quiet_count;
+};
+
+struct rules_config {
+	struct strings dirs, disabled;
+};
+
+struct windows_config {
+	uint64_t memory_bytes;
+	int64_t span_ms; /* of the per-IP and per-user context windows */
+};
+
+enum order_config { ORDER_PRIORITY, ORDER_FIFO };
+struct target_config {
+	char *name, *url, *ca;
+	bool allow_plain, enabled, required;
+	struct secret secrets[2];
+	size_t secret_count;
+	struct secret bearer;
+	int min_score;
+	int min_severity; /* 0 informational .. 4 critical */
+	enum order_config order;
+	int64_t connect_timeout_ms, timeout_ms, backoff_min_ms, backoff_max_ms, retry_after_max_ms, max_age_ms;
+	uint32_t queue_max_alerts;
+};
+
+struct state_config {
+	char *dir;
+	bool fsync;
+	int64_t commit_interval_ms;
+	uint32_t commit_alerts;
+	int64_t alerts_keep_ms;
+	uint64_t disk_reserve_bytes;
+};
+
+struct limits_config {
+	uint32_t threads; /* never 0 after load */
+	uint32_t max_regex_steps;
+};
+
+struct log_config {
+	enum log_level level;
+	enum log_format format;
+	uint32_t rate;
+};
+
+struct config {
+	char *path; /* the file it came from; NULL = defaults */
+	char *instance;
+	struct http_config http;
+	struct syslog_config *syslog;
+	size_t syslog_count;
+	struct admin_config admin;
+	struct input_config input;
+	struct rules_config rules;
+	struct windows_config windows;
+	struct target_config *targets;
+	size_t target_count;
+	struct state_config state;
+	struct limits_config limits;
+	struct log_config log;
+};
+
+/* Command-line overrides, applied before the checks. */
+struct config_overrides {
+	const char *const *rules_dirs; /* replace rules.dirs when rules_count > 0 */
+	size_t rules_count;
+	const char *state_dir, *log_level, *log_format; /* NULL = as configured */
+};
+
+/* Reads and checks path (NULL: built-in defaults only). Every problem goes to *problems; NULL when there is any.
+ * Directories and files that are not installed fall back to fallback_conf (the checkout's conf/) when that is not NULL. */
+struct config *config_load(const char *path, const char *fallback_conf, const struct config_overrides *overrides,
+    struct fail_list *problems);
+void config_free(struct config *c);
+/* The effective configuration as YAML with units; secrets as <file:...>. */
+int config_print(const struct config *c, struct buf *out) __attribute__((warn_unused_result));
+
+#endif
