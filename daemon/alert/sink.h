@@ -5,10 +5,15 @@
 
 #include "event/batch.h"
 
+enum sink_result {
+	SINK_TAKEN,   /* later: b->result is set and b is posted to b->reply */
+	SINK_SETTLED, /* b->result is set already */
+	SINK_REFUSED, /* queue full or stopping: the caller fails the batch */
+};
+
 struct sink {
-	/* Takes the batch until its alerts are settled; then batch->result is set and done(batch, ctx)
-	 * runs on the thread that called append. -1: not taken (queue full, stopping); the caller fails the batch. */
-	int (*append)(struct sink *sink, struct batch *b);
+	/* Any thread. Reads b->alerts until settled; the batch stays the caller's. */
+	enum sink_result (*append)(struct sink *sink, struct batch *b);
 	void *ctx;
 };
 

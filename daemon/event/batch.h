@@ -10,9 +10,10 @@
 #include <stdint.h>
 
 #include "base/str.h"
-#include "event/event.h"
+#include "config/config.h"
 
 struct alert;
+struct mailbox;
 
 enum batch_result {
 	BATCH_DONE,   /* evaluated, every alert on disk: answer 200 */
@@ -31,7 +32,7 @@ struct batch_error {
 struct batch {
 	/* set by the source before pipeline_begin */
 	const char *listener;        /* constant, metrics label: "http", "syslog" */
-	const struct source *source; /* for events whose shape does not tell; NULL = generic */
+	const struct source_config *source; /* for events whose shape does not tell; NULL or all NULL = generic */
 	struct str tenant;           /* of events that do not name theirs; outlives the batch */
 	int64_t received_ms;
 	uint32_t max_records;
@@ -45,7 +46,8 @@ struct batch {
 	uint32_t alert_count, alert_cap;
 	void *pipeline_state; /* the pipeline's own; NULL outside begin..on_done */
 	enum batch_result result; /* set by the store before it hands the batch back */
-	struct batch *next;   /* queue link of whoever holds the batch */
+	struct mailbox *reply; /* where the store posts the settled batch: the owning worker's; set by the pipeline */
+	struct batch *next;    /* queue link of whoever holds the batch */
 };
 
 void batch_init(struct batch *b);
