@@ -11,8 +11,10 @@
 struct arena_chunk;
 struct arena {
 	struct arena_chunk *chunks; /* newest first */
+	struct arena_chunk *spares; /* kept by the last reset */
 	char *next, *end;           /* free part of the newest chunk */
-	size_t used_bytes, cap_bytes, keep_bytes;
+	size_t used_bytes;          /* of chunks in use, what cap_bytes bounds */
+	size_t spare_bytes, cap_bytes, keep_bytes;
 };
 
 void arena_init(struct arena *a, size_t cap_bytes, size_t keep_bytes);

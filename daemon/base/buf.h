@@ -25,7 +25,7 @@ int buf_reserve(struct buf *b, size_t n) __attribute__((warn_unused_result));
 void buf_drop(struct buf *b, size_t n);
 void buf_clear(struct buf *b);          /* keeps the memory */
 struct str buf_str(const struct buf *b);
-/* Hands the memory to the caller (free with mem_free) and empties b. */
+/* Hands the memory to the caller (free with mem_free) and empties b; NULL if nothing was ever added. */
 char *buf_take(struct buf *b);
 
 #endif

@@ -8,7 +8,8 @@
 int64_t clock_wall_ms(void);
 int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void); /* for durations in metrics; follows clock_set too */
-/* Freeze both clocks: wall at wall_ms, monotonic moved by the same step. */
+/* Freeze both clocks: wall at wall_ms, monotonic moved by the same step (the
+ * first call only stops it). clock_unset lets both run again. */
 void clock_set(int64_t wall_ms);
 void clock_unset(void);
 

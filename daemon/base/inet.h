@@ -20,7 +20,7 @@ struct inet_net {
 enum { INET_TEXT_SIZE = 46 };
 /* "1.2.3.4", "::1"; also with port "1.2.3.4:5", "[::1]:5" and zone "%eth0" (both dropped). */
 bool inet_parse(struct str text, struct inet *out);
-bool inet_net_parse(struct str text, struct inet_net *out); /* "10.0.0.0/8"; host bits set: false */
+bool inet_net_parse(struct str text, struct inet_net *out); /* "10.0.0.0/8"; no "/": that address alone; host bits set: false */
 bool inet_net_has(const struct inet_net *net, const struct inet *address);
 /* Only the first prefix bits kept. */
 struct inet inet_mask(struct inet address, unsigned prefix);

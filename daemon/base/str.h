@@ -40,9 +40,9 @@ ptrdiff_t str_find(struct str s, struct str needle);
 struct str str_trim(struct str s);
 /* The piece before the first `sep`; *rest starts behind it (empty at the end). */
 struct str str_split(struct str *rest, char sep);
-/* Whole text must be a decimal integer in range; *out untouched otherwise. */
+/* Whole text must be a decimal integer in range (no "+", no space); *out untouched otherwise. */
 bool str_to_i64(struct str s, int64_t *out);
-/* Whole text must be a JSON-style decimal number, finite; locale-free. */
+/* Whole text must be a JSON-style decimal number of at most 400 characters, finite; locale-free. */
 bool str_to_double(struct str s, double *out);
 
 #endif
