@@ -329,7 +329,7 @@ yaml_parse(struct str text, const char *file, const struct yaml_limits *limits, 
 	yaml_parser_delete(&r.parser);
 out:
 	if (result < 0) {
-		yaml_free(&owner->docs);
+		yaml_docs_free(&owner->docs);
 		return NULL;
 	}
 	return &owner->docs;
@@ -388,7 +388,7 @@ yaml_read_file(const char *path, const struct yaml_limits *limits, struct fail *
 }
 
 void
-yaml_free(struct yaml_docs *docs)
+yaml_docs_free(struct yaml_docs *docs)
 {
 	if (!docs)
 		return;

@@ -17,7 +17,7 @@ enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
 /* Walk the children of a list or map in file order:
  *   for (const struct yaml_node *n = map->first; n; n = n->next) use n->key->text, n
- * All of it lives until yaml_free of its docs. */
+ * All of it lives until yaml_docs_free of its docs. */
 struct yaml_node {
 	enum yaml_kind kind;
 	bool plain;            /* scalar: neither quoted nor a block (| or >); only these have a type other than text */
@@ -46,7 +46,8 @@ struct yaml_docs *yaml_parse(struct str text, const char *file, const struct yam
 /* Same for a regular file. */
 struct yaml_docs *yaml_read_file(const char *path, const struct yaml_limits *limits, struct fail *why)
     __attribute__((warn_unused_result));
-void yaml_free(struct yaml_docs *docs);
+/* Not yaml_free, which is a function of libyaml. */
+void yaml_docs_free(struct yaml_docs *docs);
 
 /* NULL when map is NULL, no map, or lacks the key. Time linear in its length. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);

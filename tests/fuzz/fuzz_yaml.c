@@ -40,6 +40,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	for (size_t i = 0; docs && i < docs->len; i++)
 		walk(docs->roots[i]);
-	yaml_free(docs);
+	yaml_docs_free(docs);
 	return 0;
 }
