@@ -17,7 +17,7 @@ enum log_format { LOG_AUTO, LOG_JOURNAL, LOG_LOGFMT, LOG_JSON };
 
 struct log_tag {
 	const char *key; /* snake_case; NULL ends the list */
-	enum { LOG_TAG_STR, LOG_TAG_INT, LOG_TAG_FAIL } type;
+	enum { LOG_TAG_STR, LOG_TAG_INT, LOG_TAG_FAIL, LOG_TAG_SECRET } type;
 	struct str text;
 	int64_t number;
 	const void *fail; /* struct fail * */
@@ -26,13 +26,15 @@ struct log_tag {
 #define LOG_TEXT(k, z) ((struct log_tag){.key = (k), .type = LOG_TAG_STR, .text = str_of(z)})
 #define LOG_INT(k, i) ((struct log_tag){.key = (k), .type = LOG_TAG_INT, .number = (i)})
 #define LOG_WHY(f) ((struct log_tag){.key = "error", .type = LOG_TAG_FAIL, .fail = (f)})
+#define LOG_SECRET(k) ((struct log_tag){.key = (k), .type = LOG_TAG_SECRET}) /* says that there is one */
 #define LOG_END ((struct log_tag){.key = NULL})
 
+/* Before: info, auto, 50 lines a second. A rate of 0 is no limit. Any thread may log meanwhile. */
 void log_setup(enum log_level level, enum log_format format, unsigned lines_per_second);
 bool log_level_parse(struct str text, enum log_level *out);
 bool log_format_parse(struct str text, enum log_format *out);
 
-struct log_site; /* one per call site: its rate */
+/* file and line name the call site, whose rate is counted. */
 void log_write(enum log_level level, const char *file, int line, const char *message, const struct log_tag *tags);
 #define log_at(level, message, ...) \
 	log_write((level), __FILE__, __LINE__, (message), (const struct log_tag[]){__VA_ARGS__})
