@@ -15,17 +15,31 @@
 struct window_table;
 
 struct window_table_options {
-	uint64_t memory_bytes;
+	uint64_t memory_bytes; /* of all shards; at least 1 MiB is taken */
 	int64_t lateness_ms;
 	uint8_t hash_key[16]; /* secret; random per process */
+	bool whole_story;     /* replay: nothing happened before the first event; else windows that
+	                       * reach before the first event after start are partial */
 };
 
 struct window_table *window_table_new(const struct window_table_options *options);
 void window_table_free(struct window_table *t);
 /* 64-bit key of (kind, parts): kind keeps windows of different use apart. */
 uint64_t window_table_key(const struct window_table *t, uint64_t kind, const struct str *parts, size_t count);
-uint32_t window_table_value(const struct window_table *t, struct str value); /* keyed 32-bit hash of a value */
-uint64_t window_table_bytes(const struct window_table *t);
+uint32_t window_table_value(const struct window_table *t, struct str value); /* keyed 32-bit hash of a value, never 0 */
+
+/* Adds the update (NULL: only look). *at gets the figures over the span that ends at at_ms; *best, unless NULL,
+ * those over the span that ends at the key's newest event not later than at_ms + span. */
+void window_table_observe(struct window_table *t, uint64_t key, int64_t span_ms, const struct window_update *update,
+    int64_t at_ms, struct window_figures *at, struct window_figures *best);
+/* Adds the update (NULL: only look; before and after are then the same) and asks the probe's question about before and after. */
+void window_table_probe(struct window_table *t, uint64_t key, int64_t span_ms, const struct window_update *update,
+    const struct window_probe *probe, struct window_verdict *out);
+
+/* No update older than this comes any more: windows that end before it may go, uncounted. */
+void window_table_set_horizon(struct window_table *t, int64_t event_ms);
+uint64_t window_table_bytes(const struct window_table *t); /* in use, at most memory_bytes */
 uint64_t window_table_keys(const struct window_table *t);
+uint64_t window_table_evictions(const struct window_table *t);
 
 #endif

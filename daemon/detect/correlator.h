@@ -1,0 +1,64 @@
+/* Matches -> findings: one a match for plain event rules, one a burst for rules
+ * with `burst` and for correlations. Daemon-lifetime, shared by workers (locked
+ * shards), bounded; keyed by tenant, rule id and definition, so that a changed
+ * rule starts empty. That a burst has fired stays provisional until its batch is
+ * on disk: see marks. Contract: windows page section 2, sigma page section 7. */
+#ifndef DETECT_CORRELATOR_H
+#define DETECT_CORRELATOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "detect/context.h"
+#include "detect/finding.h"
+#include "event/event.h"
+#include "sigma/matcher.h"
+#include "window/window_table.h"
+
+struct correlator;
+struct correlation_index; /* which correlations a rule feeds; immutable, belongs to the policy */
+struct correlator_mark;
+
+/* What a batch's findings changed, until it is known whether they are on disk. One a batch; no memory until
+ * something fires. Zeroed is empty. */
+struct correlator_marks {
+	struct correlator_mark *items;
+	unsigned len, cap;
+};
+
+struct correlator_options {
+	struct window_table *windows; /* borrowed */
+	uint64_t memory_bytes;        /* for fired bursts and evidence */
+};
+
+struct correlator_input {
+	const struct correlation_index *index;
+	const struct event *event;
+	const struct match *matches;
+	unsigned count;
+	const struct context *context; /* of context_observe; goes into findings */
+	bool repeat;                   /* seen before: judged again, not counted again */
+	struct correlator_marks *marks;
+};
+
+/* Called for each finding, with the event rule's match that completed it (NULL when that was another correlation).
+ * The finding lives until the call returns. -1: it could not be kept, the batch has to fail. */
+typedef int (*correlator_emit_f)(const struct finding *f, const struct match *match, void *ctx);
+
+/* rules are borrowed (ruleset_rules). Correlations that cannot be judged when an event arrives (no gt, gte or eq above 0)
+ * are left out. NULL without memory. */
+struct correlation_index *correlation_index_new(const struct rule *const *rules, unsigned count);
+void correlation_index_free(struct correlation_index *index);
+
+struct correlator *correlator_new(const struct correlator_options *options);
+void correlator_free(struct correlator *c);
+/* Every event with at least one match. -1 when emit said so or memory is out: the batch has to fail. */
+int correlator_step(struct correlator *c, const struct correlator_input *in, correlator_emit_f emit, void *ctx)
+    __attribute__((warn_unused_result));
+/* The batch is on disk: what fired has fired. Empties the marks. */
+void correlator_commit(struct correlator *c, struct correlator_marks *marks);
+/* It is not: the same events, sent again, fire again with the same ids. Empties the marks. */
+void correlator_rollback(struct correlator *c, struct correlator_marks *marks);
+uint64_t correlator_bytes(const struct correlator *c); /* without the windows */
+
+#endif
