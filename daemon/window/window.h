@@ -45,7 +45,7 @@ struct window_figures { /* over [at - span, at], both ends included */
 	int64_t second_failure_ms;     /* INT64_MAX when there are fewer than two failures */
 	struct window_code codes[WINDOW_CODES_MAX]; /* by count, then code; without 0 and NONE */
 	unsigned code_count;
-	bool exact;   /* every figure is that of [at - span, at] */
+	bool exact;   /* the distinct figures are those of [at - span, at]; else at least so many, or of a near instant */
 	bool partial; /* something within the span may be missing */
 };
 

@@ -1,0 +1,362 @@
+#include "window/window_table.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "window/window_priv.h"
+
+enum {
+	SHARDS_MAX = 64,
+	SHARD_BYTES_MIN = 256 * 1024, /* fewer shards rather than smaller ones */
+	EVICT_STEPS = 64,
+	REAP_STEPS = 2,
+	UPDATE_CELLS = 8, /* free cells that an ordinary update can count on */
+};
+
+struct shard {
+	pthread_mutex_t mu;
+	/* guarded by mu */
+	struct cells cells;
+	uint32_t newest, oldest; /* windows by last use */
+	uint64_t keys;
+	int64_t blind_ms; /* windows born from now on may have lost what lies before */
+	uint64_t evictions;
+	struct scratch scratch;
+};
+
+struct window_table {
+	/* set at start */
+	int64_t lateness_ms;
+	uint8_t hash_key[16];
+	unsigned shard_count; /* power of two */
+	bool whole_story;
+	metrics_series evictions;
+	struct shard *shards;
+	/* any thread */
+	_Atomic int64_t first_ms; /* event time of the first update; INT64_MIN = none yet */
+	_Atomic int64_t horizon_ms;
+};
+
+struct window_table *
+window_table_new(const struct window_table_options *options)
+{
+	struct window_table *t = mem_zero(1, sizeof(*t));
+	if (!t)
+		return NULL;
+	uint64_t bytes = options->memory_bytes < 1024 * 1024 ? 1024 * 1024 : options->memory_bytes;
+	unsigned count = SHARDS_MAX;
+	while (bytes / count < SHARD_BYTES_MIN)
+		count /= 2;
+	t->lateness_ms = options->lateness_ms;
+	memcpy(t->hash_key, options->hash_key, sizeof(t->hash_key));
+	t->whole_story = options->whole_story;
+	t->evictions = metrics_get(METRIC_WINDOW_EVICTIONS, "memory", NULL);
+	atomic_init(&t->first_ms, INT64_MIN);
+	atomic_init(&t->horizon_ms, INT64_MIN);
+	t->shards = mem_zero(count, sizeof(*t->shards));
+	if (!t->shards) {
+		mem_free(t);
+		return NULL;
+	}
+	for (; t->shard_count < count; t->shard_count++) {
+		struct shard *s = &t->shards[t->shard_count];
+		if (cells_init(&s->cells, bytes / count - sizeof(*s)) < 0) {
+			window_table_free(t);
+			return NULL;
+		}
+		pthread_mutex_init(&s->mu, NULL);
+		s->blind_ms = INT64_MIN;
+	}
+	return t;
+}
+
+void
+window_table_free(struct window_table *t)
+{
+	if (!t)
+		return;
+	for (unsigned i = 0; i < t->shard_count; i++) {
+		cells_fini(&t->shards[i].cells);
+		pthread_mutex_destroy(&t->shards[i].mu);
+	}
+	mem_free(t->shards);
+	mem_free(t);
+}
+
+uint64_t
+window_table_key(const struct window_table *t, uint64_t kind, const struct str *parts, size_t count)
+{
+	uint64_t state[2] = {kind, count};
+	state[0] = siphash(t->hash_key, state, sizeof(state));
+	for (size_t i = 0; i < count; i++) {
+		state[1] = siphash(t->hash_key, parts[i].p, parts[i].len);
+		state[0] = siphash(t->hash_key, state, sizeof(state));
+	}
+	return state[0];
+}
+
+uint32_t
+window_table_value(const struct window_table *t, struct str value)
+{
+	uint64_t hash = siphash(t->hash_key, value.p, value.len);
+	uint32_t folded = (uint32_t)(hash ^ hash >> 32);
+	return folded ? folded : 1;
+}
+
+/* ---- a shard's keys by last use ---- */
+
+static void
+use_remove(struct shard *s, uint32_t i)
+{
+	struct cell_window *w = &s->cells.cell[i].window;
+	*(w->newer ? &s->cells.cell[w->newer].window.older : &s->newest) = w->older;
+	*(w->older ? &s->cells.cell[w->older].window.newer : &s->oldest) = w->newer;
+}
+
+static void
+use_insert(struct shard *s, uint32_t i)
+{
+	struct cell_window *w = &s->cells.cell[i].window;
+	w->newer = 0;
+	w->older = s->newest;
+	*(s->newest ? &s->cells.cell[s->newest].window.newer : &s->oldest) = i;
+	s->newest = i;
+}
+
+static void
+drop_oldest(struct shard *s)
+{
+	uint32_t i = s->oldest;
+	use_remove(s, i);
+	window_release(&s->cells, i);
+	s->keys--;
+}
+
+/* No event within the lateness can ask for a window that reaches back to it. */
+static bool
+is_expired(const struct window_table *t, const struct cell_window *w)
+{
+	int64_t horizon_ms = atomic_load_explicit(&t->horizon_ms, memory_order_relaxed);
+	return horizon_ms != INT64_MIN && w->newest_ms < horizon_ms - w->span_ms;
+}
+
+static void
+reap(const struct window_table *t, struct shard *s)
+{
+	for (unsigned step = 0; step < REAP_STEPS && s->oldest; step++) {
+		if (!is_expired(t, &s->cells.cell[s->oldest].window))
+			break;
+		drop_oldest(s);
+	}
+}
+
+/* Keys idle longest go, until `needed` cells are free; not `keep`, and at most EVICT_STEPS keys. */
+static void
+make_room(const struct window_table *t, struct shard *s, uint32_t needed, uint32_t keep)
+{
+	for (unsigned step = 0; step < EVICT_STEPS && cells_left(&s->cells) < needed; step++) {
+		if (!s->oldest || s->oldest == keep)
+			return;
+		const struct cell_window *w = &s->cells.cell[s->oldest].window;
+		if (!is_expired(t, w)) {
+			if (s->blind_ms <= w->newest_ms)
+				s->blind_ms = w->newest_ms + 1;
+			s->evictions++;
+			metrics_add(t->evictions, 1);
+		}
+		drop_oldest(s);
+	}
+}
+
+/* ---- one update under the lock ---- */
+
+static struct shard *
+shard_of(struct window_table *t, uint64_t key)
+{
+	return &t->shards[(key >> 32) & (t->shard_count - 1)];
+}
+
+/* What a window born now cannot know. */
+static int64_t
+blind_at_birth(struct window_table *t, const struct shard *s)
+{
+	int64_t first_ms = atomic_load(&t->first_ms);
+	if (t->whole_story || first_ms < s->blind_ms)
+		return s->blind_ms;
+	return first_ms;
+}
+
+static void
+note_first(struct window_table *t, int64_t ts_ms)
+{
+	int64_t none = INT64_MIN;
+	if (atomic_load_explicit(&t->first_ms, memory_order_relaxed) == none)
+		atomic_compare_exchange_strong(&t->first_ms, &none, ts_ms);
+}
+
+/* The key's window, made if need be, with its log in the scratch; 0 when it has none (create false) or there is no room. */
+static uint32_t
+window_get(struct window_table *t, struct shard *s, uint64_t key, int64_t span_ms, bool create)
+{
+	uint32_t i = cells_find_window(&s->cells, key);
+	if (create)
+		make_room(t, s, UPDATE_CELLS, i);
+	if (!i && create) {
+		i = cells_take(&s->cells);
+		if (!i)
+			return 0;
+		struct cell_window *w = &s->cells.cell[i].window;
+		w->key = key;
+		w->span_ms = span_ms;
+		w->blind_ms = blind_at_birth(t, s);
+		cells_link_window(&s->cells, i);
+		use_insert(s, i);
+		s->keys++;
+	} else if (i && i != s->newest) {
+		use_remove(s, i);
+		use_insert(s, i);
+	}
+	if (i && !s->cells.cell[i].window.wide)
+		window_log_load(&s->cells, &s->cells.cell[i].window, &s->scratch);
+	return i;
+}
+
+static void
+window_put(struct window_table *t, struct shard *s, uint32_t i, const struct window_update *u)
+{
+	const struct cell_window *w = &s->cells.cell[i].window;
+	if (!w->wide && w->n == WINDOW_LOG_MAX)
+		make_room(t, s, WINDOW_WIDE_CELLS, i);
+	window_add(&s->cells, i, &s->scratch, u, t->lateness_ms);
+}
+
+/* There is no room for the key, not even for one cell: blind to this event. */
+static void
+note_lost(const struct window_table *t, struct shard *s, int64_t ts_ms)
+{
+	if (s->blind_ms <= ts_ms)
+		s->blind_ms = ts_ms + 1;
+	s->evictions++;
+	metrics_add(t->evictions, 1);
+}
+
+void
+window_table_observe(struct window_table *t, uint64_t key, int64_t span_ms, const struct window_update *update,
+    int64_t at_ms, struct window_figures *at, struct window_figures *best)
+{
+	struct shard *s = shard_of(t, key);
+	if (update)
+		note_first(t, update->ts_ms);
+	pthread_mutex_lock(&s->mu);
+	reap(t, s);
+	uint32_t i = window_get(t, s, key, span_ms, update != NULL);
+	if (i) {
+		if (update)
+			window_put(t, s, i, update);
+		window_figures(&s->cells, i, &s->scratch, at_ms, at);
+		int64_t end_ms = best ? window_best_end(&s->cells, i, &s->scratch, at_ms) : at_ms;
+		if (best && (end_ms == at_ms || s->cells.cell[i].window.wide))
+			*best = *at;
+		else if (best)
+			window_figures(&s->cells, i, &s->scratch, end_ms, best);
+	} else {
+		if (update)
+			note_lost(t, s, update->ts_ms);
+		memset(at, 0, sizeof(*at));
+		at->second_failure_ms = INT64_MAX;
+		at->exact = true;
+		at->partial = at_ms - span_ms < blind_at_birth(t, s);
+		if (best)
+			*best = *at;
+	}
+	pthread_mutex_unlock(&s->mu);
+}
+
+void
+window_table_probe(struct window_table *t, uint64_t key, int64_t span_ms, const struct window_update *update,
+    const struct window_probe *probe, struct window_verdict *out)
+{
+	struct shard *s = shard_of(t, key);
+	memset(out, 0, sizeof(*out));
+	if (update)
+		note_first(t, update->ts_ms);
+	pthread_mutex_lock(&s->mu);
+	reap(t, s);
+	uint32_t i = window_get(t, s, key, span_ms, update != NULL);
+	if (i) {
+		const struct cell_window *w = &s->cells.cell[i].window;
+		if (update)
+			window_turn(&s->cells, i, &s->scratch, update->ts_ms);
+		if (w->wide || w->n > 0)
+			out->before = window_holds(&s->cells, i, &s->scratch, probe, out);
+		if (update)
+			window_put(t, s, i, update);
+		out->after = update ? window_holds(&s->cells, i, &s->scratch, probe, out) : out->before;
+	} else {
+		if (update)
+			note_lost(t, s, update->ts_ms);
+		out->partial = true;
+		out->exact = true;
+	}
+	pthread_mutex_unlock(&s->mu);
+}
+
+void
+window_table_set_horizon(struct window_table *t, int64_t event_ms)
+{
+	atomic_store_explicit(&t->horizon_ms, event_ms, memory_order_relaxed);
+}
+
+/* ---- sums over the shards ---- */
+
+static uint64_t
+sum(const struct window_table *t, uint64_t (*of)(const struct shard *s))
+{
+	uint64_t total = 0;
+	for (unsigned i = 0; i < t->shard_count; i++) {
+		struct shard *s = &t->shards[i];
+		pthread_mutex_lock(&s->mu);
+		total += of(s);
+		pthread_mutex_unlock(&s->mu);
+	}
+	return total;
+}
+
+static uint64_t
+shard_bytes(const struct shard *s)
+{
+	return sizeof(*s) + cells_bytes(&s->cells);
+}
+
+static uint64_t
+shard_keys(const struct shard *s)
+{
+	return s->keys;
+}
+
+static uint64_t
+shard_evictions(const struct shard *s)
+{
+	return s->evictions;
+}
+
+uint64_t
+window_table_bytes(const struct window_table *t)
+{
+	return sum(t, shard_bytes);
+}
+
+uint64_t
+window_table_keys(const struct window_table *t)
+{
+	return sum(t, shard_keys);
+}
+
+uint64_t
+window_table_evictions(const struct window_table *t)
+{
+	return sum(t, shard_evictions);
+}
