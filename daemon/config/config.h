@@ -92,8 +92,11 @@ struct windows_config {
 };
 
 enum order_config { ORDER_PRIORITY, ORDER_FIFO };
+enum preset_config { PRESET_GENERIC };
 struct target_config {
 	char *name, *url, *ca;
+	struct secret url_secret; /* when url was given as cred: or file:; its value is also in url */
+	enum preset_config preset;
 	bool allow_plain, enabled, required;
 	struct secret secrets[2];
 	size_t secret_count;
@@ -127,7 +130,8 @@ struct log_config {
 
 struct config {
 	char *path; /* the file it came from; NULL = defaults */
-	char *instance;
+	uint32_t version;
+	char *instance; /* never NULL after load: the host name when none is configured */
 	struct http_config http;
 	struct syslog_config *syslog;
 	size_t syslog_count;
@@ -154,7 +158,9 @@ struct config_overrides {
 struct config *config_load(const char *path, const char *fallback_conf, const struct config_overrides *overrides,
     struct fail_list *problems);
 void config_free(struct config *c);
-/* The effective configuration as YAML with units; secrets as <file:...>. */
+/* The effective configuration as YAML with units; secrets as <file:...>. Loading it again gives the same. */
 int config_print(const struct config *c, struct buf *out) __attribute__((warn_unused_result));
+/* Paths of the options that differ between the two and that only a restart can change; at most max names, constants. */
+size_t config_restart_needed(const struct config *running, const struct config *loaded, const char **names, size_t max);
 
 #endif
