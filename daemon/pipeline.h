@@ -6,30 +6,54 @@
 
 #include <stdbool.h>
 
+#include "alert/alert.h"
 #include "alert/sink.h"
 #include "base/str.h"
+#include "detect/advice.h"
+#include "detect/context.h"
+#include "detect/correlator.h"
 #include "detect/policy.h"
 #include "event/batch.h"
+#include "window/seen.h"
+
+/* What all workers share; borrowed, outlives every pipeline. */
+struct pipeline_shared {
+	const struct config *config;
+	struct contexts *contexts;
+	struct seen *seen;
+	struct correlator *correlator;
+	struct advisor *advisor;
+	struct sink *sink;
+	const char *version;
+	bool event_clock; /* replay: the clock follows the events */
+};
 
 struct pipeline;
-struct pipeline_shared; /* what all workers share: windows, seen, bursts */
 
 enum feed_result {
 	FEED_OK,
 	FEED_TOO_MANY, /* max_records reached: what was evaluated stands; answer 413 */
 };
 
-/* A new policy takes effect for batches that begin later. Takes a reference. */
-void pipeline_set_policy(struct pipeline *p, struct policy *policy);
+/* reply: where the store posts settled batches; its owner passes them to pipeline_settled. NULL in replay. */
+struct pipeline *pipeline_new(const struct pipeline_shared *shared, struct policy *policy, struct mailbox *reply);
+void pipeline_free(struct pipeline *p);
+/* A new policy takes effect for batches that begin later. Takes a reference of its own.
+ * -1 without memory: the old one stays. */
+int pipeline_set_policy(struct pipeline *p, struct policy *policy) __attribute__((warn_unused_result));
 
 /* Begin a body; 0, or -1 without memory (answer 503). */
 int pipeline_begin(struct pipeline *p, struct batch *b) __attribute__((warn_unused_result));
 /* The next bytes of the body, cut anywhere; evaluated before it returns. */
 enum feed_result pipeline_feed(struct pipeline *p, struct batch *b, struct str piece);
-/* One whole text (a syslog message): bodies of their own within the batch. */
+/* One whole text (a syslog message): a body of its own within the batch. */
 enum feed_result pipeline_message(struct pipeline *p, struct batch *b, struct str text);
 /* End of the body. Hands the alerts to the sink; on_done follows, perhaps before this returns (always when there is
- * no alert). After an error of the transport (a body that broke off) call it too: what was evaluated stands. */
+ * no alert). After a transport error (a body that broke off) call it too: what was evaluated stands. */
 void pipeline_finish(struct pipeline *p, struct batch *b);
+/* A batch came back from the sink: settle bursts, release alerts, tell the source. */
+void pipeline_settled(struct pipeline *p, struct batch *b);
+/* Batches between pipeline_finish and on_done. */
+unsigned pipeline_pending(const struct pipeline *p);
 
 #endif

@@ -1,0 +1,165 @@
+#include "commands.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <jansson.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "deliver/send_test.h"
+#include "detect/policy.h"
+#include "replay.h"
+#include "sigma/ruleset.h"
+#include "store/alerts.h"
+
+enum { PATH_SIZE = 4096 };
+
+static void
+print_problems(const struct fail_list *problems, FILE *err)
+{
+	char line[1024];
+	for (size_t i = 0; i < problems->len; i++) {
+		fail_print(&problems->items[i], line, sizeof line);
+		fprintf(err, "%s\n", line);
+	}
+	if (problems->dropped)
+		fprintf(err, "picketd: %zu more problems\n", problems->dropped);
+}
+
+/* dir/conf, when dir is a checkout: told by the build file beside it. */
+static bool
+is_checkout(const char *dir, char *conf, size_t size)
+{
+	char mark[PATH_SIZE + 32];
+	snprintf(mark, sizeof mark, "%s/conf/schemas", dir);
+	if (access(mark, R_OK) != 0)
+		return false;
+	snprintf(mark, sizeof mark, "%s/configure.ac", dir);
+	if (access(mark, R_OK) != 0)
+		return false;
+	return snprintf(conf, size, "%s/conf", dir) < (int)size;
+}
+
+const char *
+command_fallback_conf(char *conf, size_t size)
+{
+	char exe[PATH_SIZE];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+	if (n <= 0)
+		return NULL;
+	exe[n] = '\0';
+	/* beside the program, or above it when it was built in a folder of its own */
+	for (int up = 0; up < 2; up++) {
+		char *slash = strrchr(exe, '/');
+		if (!slash)
+			break;
+		*slash = '\0';
+		if (is_checkout(exe, conf, size))
+			return conf;
+	}
+	return NULL;
+}
+
+/* Without --config: the installed file; the offline commands also do without one. */
+static const char *
+config_path(const struct options *o)
+{
+	const char *named = o->config ? o->config : getenv("PICKETD_CONFIG");
+	if (o->command == COMMAND_PRINT_DEFAULTS)
+		return NULL;
+	if (named && *named)
+		return named;
+	bool offline = o->command == COMMAND_REPLAY || o->command == COMMAND_DECODE || o->command == COMMAND_CHECK;
+	if (offline && access(SYSTEM_CONFIG_FILE, F_OK) != 0)
+		return NULL;
+	return SYSTEM_CONFIG_FILE;
+}
+
+struct config *
+command_load_config(const struct options *o, struct fail_list *problems)
+{
+	char fallback[PATH_SIZE];
+	return config_load(config_path(o), command_fallback_conf(fallback, sizeof fallback), &o->overrides, problems);
+}
+
+struct config *
+command_config(const struct options *o, FILE *err)
+{
+	struct fail_list problems;
+	fail_list_init(&problems);
+	struct config *c = command_load_config(o, &problems);
+	print_problems(&problems, err);
+	fail_list_fini(&problems);
+	return c;
+}
+
+int
+command_version(FILE *out)
+{
+	fprintf(out, "picketd %s\n", PACKAGE_VERSION);
+	fprintf(out, "compiler %s\n", __VERSION__);
+	fprintf(out, "jansson %s, sqlite %s, %s\n", jansson_version_str(), sqlite3_libversion(), curl_version());
+#ifdef ENABLE_FAULTS
+	fprintf(out, "fault points are compiled in: not for production\n");
+#endif
+	return 0;
+}
+
+int
+command_check(const struct config *c, FILE *out, FILE *err)
+{
+	struct policy_options how = {.config = c};
+	struct fail_list problems;
+	fail_list_init(&problems);
+	struct policy *p = policy_load(&how, &problems);
+	print_problems(&problems, err);
+	int code = p && !problems.len ? 0 : EX_CONFIG;
+	fail_list_fini(&problems);
+	if (code == 0) {
+		unsigned count;
+		ruleset_rules(p->rules, &count);
+		fprintf(out, "%s: ok; %u rules (%u disabled), ruleset %s\n", c->path ? c->path : "defaults", count,
+		    ruleset_disabled(p->rules), ruleset_digest(p->rules));
+	}
+	policy_unref(p);
+	return code;
+}
+
+int
+command_print_config(const struct config *c, FILE *out, FILE *err)
+{
+	struct buf text;
+	buf_init(&text, 1 << 20);
+	int failed = config_print(c, &text) < 0 || fwrite(text.data, 1, text.len, out) != text.len;
+	if (failed)
+		fprintf(err, "picketd: cannot print the configuration\n");
+	buf_fini(&text);
+	return failed ? EXIT_FAILURE : 0;
+}
+
+int
+command_replay(const struct config *c, const struct options *o, FILE *out, FILE *err)
+{
+	struct replay_options how = {
+	    .config = c,
+	    .version = PACKAGE_VERSION,
+	    .logsource = o->logsource,
+	    .expect = o->expect,
+	    .format = REPORT_NDJSON,
+	    .carry_state = o->carry_state,
+	    .files = o->files,
+	    .file_count = o->file_count,
+	};
+	if (o->format && strcmp(o->format, "table") == 0) {
+		how.format = REPORT_TABLE;
+	} else if (o->format && strcmp(o->format, "ndjson") != 0) {
+		fprintf(err, "picketd: --format takes ndjson or table: %s\n", o->format);
+		return EX_USAGE;
+	}
+	return replay_run(&how, out, err);
+}

@@ -1,0 +1,138 @@
+#include "detect/policy.h"
+
+#include <stdatomic.h>
+
+#include "base/mem.h"
+
+static bool
+source_is_set(const struct source_config *source)
+{
+	return source && (source->product || source->service || source->category);
+}
+
+static int
+intern_source(struct policy *p, const struct source_config *source)
+{
+	if (!source_is_set(source))
+		return 0;
+	return schema_set_source(p->schemas, str_of(source->product), str_of(source->service),
+		   str_of(source->category))
+	    ? 0
+	    : -1;
+}
+
+/* Listeners name sources that no schema may have: they must be routable, too. */
+static int
+intern_sources(struct policy *p, const struct policy_options *options)
+{
+	const struct config *c = options->config;
+	int failed = intern_source(p, &c->http.source) | intern_source(p, options->replay_source);
+	for (size_t i = 0; i < c->http.token_count; i++)
+		failed |= intern_source(p, &c->http.tokens[i].source);
+	for (size_t i = 0; i < c->syslog_count; i++)
+		failed |= intern_source(p, &c->syslog[i].source);
+	return failed;
+}
+
+static struct ruleset *
+load_rules(struct policy *p, const struct policy_options *options, struct fail_list *problems)
+{
+	const struct rules_config *rules = &options->config->rules;
+	struct ruleset_options how = {
+	    .dirs = (const char *const *)rules->dirs.items,
+	    .dir_count = rules->dirs.len,
+	    .disabled = (const char *const *)rules->disabled.items,
+	    .disabled_count = rules->disabled.len,
+	    .any_source = options->any_source,
+	    .max_regex_steps = options->config->limits.max_regex_steps,
+	};
+	return ruleset_load(&how, p->fields, problems);
+}
+
+/* Rules say which fields they want, schemas where those are: the plan is their product. */
+static int
+compile(struct policy *p, const struct policy_options *options, struct fail *why)
+{
+	unsigned count = 0;
+	const struct source *const *sources = schema_set_sources(p->schemas, &count);
+	if (ruleset_route(p->rules, sources, count) < 0)
+		return fail_set(why, "memory", "no memory to route rules to log sources");
+	struct plan_options plan = {.leaves = ruleset_wants_leaves(p->rules), .any_source = options->any_source};
+	p->plan = plan_compile(p->fields, p->schemas, &plan, why);
+	if (!p->plan)
+		return -1;
+	const struct rule *const *rules = ruleset_rules(p->rules, &count);
+	p->correlations = correlation_index_new(rules, count);
+	if (!p->correlations)
+		return fail_set(why, "memory", "no memory to index correlations");
+	return 0;
+}
+
+struct policy *
+policy_load(const struct policy_options *options, struct fail_list *problems)
+{
+	const struct input_config *input = &options->config->input;
+	struct fail why = {0};
+	struct policy *p = mem_zero(1, sizeof *p);
+	if (!p)
+		goto no_memory;
+	atomic_init(&p->refs, 1);
+	p->fields = field_set_new();
+	if (!p->fields)
+		goto no_memory;
+	p->schemas = schema_set_load((const char *const *)input->schemas.items, input->schemas.len, problems);
+	p->outcomes = outcome_table_load(input->result_codes, problems);
+	if (!p->schemas || !p->outcomes)
+		goto failed;
+	if (intern_sources(p, options) < 0)
+		goto no_memory;
+	p->rules = load_rules(p, options, problems);
+	if (!p->rules)
+		goto no_memory;
+	if (compile(p, options, &why) == 0)
+		return p;
+	fail_list_add(problems, &why);
+	goto failed;
+no_memory:
+	fail_set(&why, "memory", "no memory to load the policy");
+	fail_list_add(problems, &why);
+failed:
+	policy_unref(p);
+	return NULL;
+}
+
+struct policy *
+policy_ref(struct policy *p)
+{
+	atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed);
+	return p;
+}
+
+void
+policy_unref(struct policy *p)
+{
+	if (!p || atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	correlation_index_free(p->correlations);
+	plan_free(p->plan);
+	ruleset_free(p->rules);
+	outcome_table_free(p->outcomes);
+	schema_set_free(p->schemas);
+	field_set_free(p->fields);
+	mem_free(p);
+}
+
+const struct source *
+policy_source(const struct policy *p, const struct source_config *source)
+{
+	if (!source_is_set(source))
+		return NULL;
+	unsigned count = 0;
+	const struct source *const *sources = schema_set_sources(p->schemas, &count);
+	for (unsigned i = 0; i < count; i++)
+		if (str_eq(sources[i]->product, str_of(source->product)) &&
+		    str_eq(sources[i]->service, str_of(source->service)) &&
+		    str_eq(sources[i]->category, str_of(source->category)))
+			return sources[i];
+	return NULL;
+}

@@ -1,0 +1,45 @@
+/* Everything that a reload replaces, as one value: rules, schemas, the plan
+ * that follows from both, result-code classes, the listeners' log sources.
+ * Built aside on the control loop, then immutable and reference-counted; each
+ * worker and each batch under way holds a reference. */
+#ifndef DETECT_POLICY_H
+#define DETECT_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+#include "config/config.h"
+#include "detect/correlator.h"
+#include "detect/outcome_class.h"
+#include "event/plan.h"
+#include "event/schema.h"
+#include "sigma/ruleset.h"
+
+struct policy {
+	/* set at load, then constant */
+	struct field_set *fields;
+	struct schema_set *schemas;
+	struct ruleset *rules;
+	struct plan *plan;
+	struct outcome_table *outcomes;
+	struct correlation_index *correlations;
+	/* any thread */
+	_Atomic unsigned refs;
+};
+
+struct policy_options {
+	const struct config *config;
+	const struct source_config *replay_source; /* --logsource product=..; NULL = none */
+	bool any_source;                           /* --logsource any */
+};
+
+/* NULL when schemas or result codes are broken or memory is out. Broken rules leave a policy without
+ * them and a *problems that is not empty: the caller decides (at start go on, at reload refuse). */
+struct policy *policy_load(const struct policy_options *options, struct fail_list *problems);
+struct policy *policy_ref(struct policy *p);
+void policy_unref(struct policy *p); /* NULL is fine */
+/* The interned source of a listener's configuration; NULL = generic. */
+const struct source *policy_source(const struct policy *p, const struct source_config *source);
+
+#endif

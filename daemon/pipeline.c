@@ -1,0 +1,323 @@
+#include "pipeline.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "event/tally.h"
+#include "feed.h"
+
+enum { REASONS_MAX = 32 };
+
+struct pipeline {
+	/* set at start */
+	const struct pipeline_shared *shared;
+	struct mailbox *reply;
+	/* worker thread only */
+	struct kit *kit;    /* of the policy in force */
+	struct feed *spare; /* free list */
+	struct tally *tally;
+	unsigned pending;
+	struct context context; /* of the event being judged */
+};
+
+struct raise { /* what raise_alert needs beside the finding */
+	struct pipeline *pipeline;
+	struct batch *batch;
+	struct feed *feed;
+};
+
+/* Step 8: what detection found becomes a document. */
+static int
+raise_alert(const struct finding *found, const struct match *match, void *ctx)
+{
+	struct raise *r = ctx;
+	struct pipeline *p = r->pipeline;
+	struct match_reason reasons[REASONS_MAX];
+	struct finding f = *found;
+	context_complete(p->shared->contexts, &p->context);
+	if (match)
+		f.reason_count = matcher_reasons(r->feed->kit->matcher, f.event, match->rule, reasons, REASONS_MAX);
+	f.reasons = reasons;
+	struct alert_producer producer = {
+	    .version = p->shared->version,
+	    .instance = p->shared->config->instance,
+	    .ruleset = ruleset_digest(r->feed->kit->policy->rules),
+	};
+	struct fail why = {0};
+	struct alert *a = alert_build(&f, &producer, &why);
+	if (a && alert_add(r->batch, a) == 0)
+		return 0;
+	alert_unref(a);
+	log_err("alert could not be built; its sender is asked to repeat", LOG_TEXT("rule", f.rule->id),
+	    LOG_WHY(&why), LOG_END);
+	return -1;
+}
+
+static void
+advise(struct pipeline *p, const struct batch *b, const struct event *e)
+{
+	enum advice advice = advisor_see(p->shared->advisor, e);
+	if (advice == ADVICE_UNKNOWN_SHAPE)
+		log_warn("events of no known shape arrive; picketd --decode FILE shows what is read from them",
+		    LOG_TEXT("listener", b->listener), LOG_END);
+	else if (advice == ADVICE_RISK_HIDDEN)
+		log_warn("tenant's risk fields are always hidden (no Entra ID P2): risk terms cannot match",
+		    LOG_STR("tenant", e->tenant), LOG_END);
+}
+
+/* Steps 3 to 8: one event. */
+static void
+judge(struct pipeline *p, struct batch *b, struct feed *f, struct event *e)
+{
+	const struct pipeline_shared *s = p->shared;
+	struct policy *policy = f->kit->policy;
+	b->accepted++;
+	if (s->event_clock && e->event_ms > clock_wall_ms())
+		clock_set(e->event_ms);
+	bool repeat = seen_check(s->seen, e->tenant, e->id, e->received_ms);
+	if (repeat) {
+		b->duplicates++;
+		metrics_count(METRIC_EVENTS_DUPLICATE, NULL, NULL, 1);
+	}
+	context_observe(s->contexts, policy->outcomes, e, repeat, &p->context);
+	tally_event(p->tally, b->listener, e);
+	advise(p, b, e);
+	const struct match *matches;
+	unsigned count = matcher_run(f->kit->matcher, e, &matches);
+	if (!count)
+		return;
+	struct raise raise = {p, b, f};
+	struct correlator_input found = {
+	    .index = policy->correlations,
+	    .event = e,
+	    .matches = matches,
+	    .count = count,
+	    .context = &p->context,
+	    .repeat = repeat,
+	    .marks = &f->marks,
+	};
+	if (correlator_step(s->correlator, &found, raise_alert, &raise) < 0)
+		f->failed = true;
+}
+
+static void
+reject(struct batch *b, const char *code, struct str pointer, struct str detail)
+{
+	batch_reject(b, b->records++, code, pointer, detail);
+	metrics_count(METRIC_EVENTS_REJECTED, b->listener, code, 1);
+}
+
+static void split(struct pipeline *p, struct batch *b, struct feed *f, unsigned depth, struct str piece);
+static void split_end(struct pipeline *p, struct batch *b, struct feed *f, unsigned depth);
+
+/* A wrapper without a shape of its own: its text is a body, too. */
+static void
+unwrap(struct pipeline *p, struct batch *b, struct feed *f, unsigned depth, struct str inner)
+{
+	if (depth == FEED_DEPTH_MAX) {
+		reject(b, "depth", STR(""), STR("wrappers are nested too deep"));
+		return;
+	}
+	struct buf *text = &f->inner[depth];
+	buf_clear(text);
+	if (!feed_level(f, depth, p->shared->config) || buf_add_str(text, inner) < 0) {
+		reject(b, "record_too_large", STR(""), STR("JSON text inside a string is too long"));
+		return;
+	}
+	envelope_reset(f->levels[depth]);
+	split(p, b, f, depth, buf_str(text));
+	split_end(p, b, f, depth);
+}
+
+/* Step 2: one record. */
+static void
+read_record(struct pipeline *p, struct batch *b, struct feed *f, unsigned depth, struct str record)
+{
+	if (b->records >= b->max_records) {
+		f->full = true;
+		return;
+	}
+	struct decoder_origin origin = {f->source, b->tenant, b->received_ms};
+	struct event e;
+	struct str inner;
+	struct fail why = {0};
+	switch (decoder_read(f->kit->decoder, record, &origin, &e, &inner, &why)) {
+	case DECODE_EVENT:
+		b->records++;
+		judge(p, b, f, &e);
+		break;
+	case DECODE_INNER:
+		unwrap(p, b, f, depth + 1, inner);
+		break;
+	case DECODE_REJECT:
+		reject(b, why.code, str_of(why.file), str_of(why.text));
+		break;
+	}
+}
+
+/* Step 1: bytes to records. */
+static void
+split(struct pipeline *p, struct batch *b, struct feed *f, unsigned depth, struct str piece)
+{
+	struct str record;
+	const char *code, *detail;
+	while (!f->full) {
+		switch (envelope_next(f->levels[depth], &piece, &record, &code, &detail)) {
+		case ENVELOPE_RECORD:
+			read_record(p, b, f, depth, record);
+			break;
+		case ENVELOPE_BAD:
+			reject(b, code, STR(""), str_of(detail));
+			break;
+		case ENVELOPE_MORE:
+		case ENVELOPE_END:
+			return;
+		}
+	}
+}
+
+static void
+split_end(struct pipeline *p, struct batch *b, struct feed *f, unsigned depth)
+{
+	struct str record;
+	const char *code, *detail;
+	while (!f->full) {
+		switch (envelope_end(f->levels[depth], &record, &code, &detail)) {
+		case ENVELOPE_RECORD:
+			read_record(p, b, f, depth, record);
+			break;
+		case ENVELOPE_BAD:
+			reject(b, code, STR(""), str_of(detail));
+			break;
+		case ENVELOPE_MORE:
+		case ENVELOPE_END:
+			return;
+		}
+	}
+}
+
+int
+pipeline_begin(struct pipeline *p, struct batch *b)
+{
+	struct feed *f = p->spare;
+	if (f)
+		p->spare = f->next;
+	else
+		f = feed_new();
+	if (!f || !feed_level(f, 0, p->shared->config)) {
+		feed_free(f);
+		return -1;
+	}
+	f->next = NULL;
+	f->kit = kit_ref(p->kit);
+	f->source = policy_source(f->kit->policy, b->source);
+	b->pipeline_state = f;
+	b->reply = p->reply;
+	return 0;
+}
+
+enum feed_result
+pipeline_feed(struct pipeline *p, struct batch *b, struct str piece)
+{
+	struct feed *f = b->pipeline_state;
+	split(p, b, f, 0, piece);
+	return f->full ? FEED_TOO_MANY : FEED_OK;
+}
+
+enum feed_result
+pipeline_message(struct pipeline *p, struct batch *b, struct str text)
+{
+	struct feed *f = b->pipeline_state;
+	envelope_reset(f->levels[0]);
+	split(p, b, f, 0, text);
+	split_end(p, b, f, 0);
+	envelope_reset(f->levels[0]);
+	return f->full ? FEED_TOO_MANY : FEED_OK;
+}
+
+void
+pipeline_finish(struct pipeline *p, struct batch *b)
+{
+	struct feed *f = b->pipeline_state;
+	split_end(p, b, f, 0);
+	p->pending++;
+	if (f->failed) {
+		b->result = BATCH_FAILED;
+	} else if (!b->alert_count) {
+		b->result = BATCH_DONE;
+	} else {
+		enum sink_result taken = p->shared->sink->append(p->shared->sink, b);
+		if (taken == SINK_TAKEN)
+			return;
+		if (taken == SINK_REFUSED)
+			b->result = BATCH_FAILED;
+	}
+	pipeline_settled(p, b);
+}
+
+void
+pipeline_settled(struct pipeline *p, struct batch *b)
+{
+	struct feed *f = b->pipeline_state;
+	if (b->result == BATCH_DONE)
+		correlator_commit(p->shared->correlator, &f->marks);
+	else
+		correlator_rollback(p->shared->correlator, &f->marks);
+	if (b->alert_count && b->result == BATCH_DONE && !p->shared->event_clock)
+		metrics_observe(metrics_get(METRIC_DETECTION_LATENCY, NULL, NULL),
+		    (double)(clock_wall_ms() - b->received_ms) / 1000.0);
+	alert_drop(b);
+	feed_reset(f);
+	f->next = p->spare;
+	p->spare = f;
+	b->pipeline_state = NULL;
+	p->pending--;
+	b->on_done(b, b->result, b->on_done_ctx);
+}
+
+unsigned
+pipeline_pending(const struct pipeline *p)
+{
+	return p->pending;
+}
+
+int
+pipeline_set_policy(struct pipeline *p, struct policy *policy)
+{
+	struct kit *k = kit_new(policy, p->shared->config);
+	if (!k)
+		return -1;
+	kit_unref(p->kit);
+	p->kit = k;
+	return 0;
+}
+
+struct pipeline *
+pipeline_new(const struct pipeline_shared *shared, struct policy *policy, struct mailbox *reply)
+{
+	struct pipeline *p = mem_zero(1, sizeof *p);
+	if (!p)
+		return NULL;
+	p->shared = shared;
+	p->reply = reply;
+	p->tally = tally_new();
+	if (p->tally && pipeline_set_policy(p, policy) == 0)
+		return p;
+	pipeline_free(p);
+	return NULL;
+}
+
+void
+pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return;
+	for (struct feed *f; (f = p->spare);) {
+		p->spare = f->next;
+		feed_free(f);
+	}
+	kit_unref(p->kit);
+	tally_free(p->tally);
+	mem_free(p);
+}

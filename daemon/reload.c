@@ -1,0 +1,93 @@
+#include "reload.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "commands.h"
+#include "sigma/ruleset.h"
+
+static void
+log_problems(const struct fail_list *problems)
+{
+	for (size_t i = 0; i < problems->len; i++)
+		log_err("broken file", LOG_WHY(&problems->items[i]), LOG_END);
+}
+
+static void
+tell(const struct policy *p, bool ok)
+{
+	metrics_set(metrics_get(METRIC_RELOAD_OK, NULL, NULL), ok ? 1 : 0);
+	if (!p)
+		return;
+	unsigned count;
+	ruleset_rules(p->rules, &count);
+	metrics_set(metrics_get(METRIC_RELOAD_TIME, NULL, NULL), (double)clock_wall_ms() / 1000.0);
+	metrics_set(metrics_get(METRIC_RULES, "loaded", NULL), count);
+	metrics_set(metrics_get(METRIC_RULES, "disabled", NULL), ruleset_disabled(p->rules));
+	metrics_set(metrics_get(METRIC_RULES, "error", NULL), ruleset_broken(p->rules));
+	metrics_set(metrics_get(METRIC_RULESET_INFO, ruleset_digest(p->rules), NULL), 1);
+	log_notice("rules loaded", LOG_INT("rules", count), LOG_INT("broken", ruleset_broken(p->rules)),
+	    LOG_TEXT("ruleset", ruleset_digest(p->rules)), LOG_END);
+}
+
+struct policy *
+reload_first(const struct config *config)
+{
+	struct policy_options how = {.config = config};
+	struct fail_list problems;
+	fail_list_init(&problems);
+	struct policy *p = policy_load(&how, &problems);
+	log_problems(&problems);
+	tell(p, p && !problems.len);
+	fail_list_fini(&problems);
+	return p;
+}
+
+static bool
+text_differs(const char *a, const char *b)
+{
+	return (a != NULL) != (b != NULL) || (a && strcmp(a, b) != 0);
+}
+
+static void
+tell_restart(const struct config *running, const struct config *fresh)
+{
+	const struct {
+		const char *key, *old, *new;
+	} texts[] = {
+	    {"listeners.http.address", running->http.address, fresh->http.address},
+	    {"listeners.admin.address", running->admin.address, fresh->admin.address},
+	    {"state.dir", running->state.dir, fresh->state.dir},
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		if (text_differs(texts[i].old, texts[i].new))
+			log_warn("a changed option takes effect at the next restart", LOG_TEXT("option", texts[i].key),
+			    LOG_END);
+}
+
+struct policy *
+reload_again(const struct config *running, const struct options *options)
+{
+	struct policy *p = NULL;
+	struct fail_list problems;
+	fail_list_init(&problems);
+	struct config *fresh = command_load_config(options, &problems);
+	if (fresh) {
+		struct policy_options how = {.config = fresh};
+		p = policy_load(&how, &problems);
+	}
+	if (problems.len) {
+		log_problems(&problems);
+		log_err("reload refused; the running rules stay", LOG_INT("problems", (int64_t)problems.len), LOG_END);
+		policy_unref(p);
+		p = NULL;
+	}
+	if (p) {
+		log_setup(fresh->log.level, fresh->log.format, fresh->log.rate);
+		tell_restart(running, fresh);
+	}
+	tell(p, p != NULL);
+	fail_list_fini(&problems);
+	config_free(fresh);
+	return p;
+}

@@ -1,0 +1,224 @@
+#include "replay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "expect.h"
+#include "pipeline.h"
+#include "shared.h"
+
+enum { READ_SIZE = 256 * 1024 };
+
+struct replay {
+	const struct replay_options *options;
+	struct policy *policy;
+	struct report *report;
+	struct shared *shared;
+	struct pipeline *pipeline;
+	int64_t received_ms;
+	struct source_config source;
+	char source_text[256];
+	unsigned long rejected;
+	FILE *err;
+};
+
+static void
+print_problems(const struct fail_list *problems, FILE *err)
+{
+	char line[1024];
+	for (size_t i = 0; i < problems->len; i++) {
+		fail_print(&problems->items[i], line, sizeof line);
+		fprintf(err, "%s\n", line);
+	}
+}
+
+/* "product=P,service=S,category=C", cut into source_text in place. */
+static int
+parse_logsource(struct replay *r, const char *text)
+{
+	if (strlen(text) >= sizeof r->source_text)
+		return -1;
+	memcpy(r->source_text, text, strlen(text) + 1);
+	for (char *part = r->source_text, *end; part; part = end) {
+		end = strchr(part, ',');
+		if (end)
+			*end++ = '\0';
+		if (strncmp(part, "product=", 8) == 0)
+			r->source.product = part + 8;
+		else if (strncmp(part, "service=", 8) == 0)
+			r->source.service = part + 8;
+		else if (strncmp(part, "category=", 9) == 0)
+			r->source.category = part + 9;
+		else
+			return -1;
+	}
+	return 0;
+}
+
+/* Rules that are broken end a replay: its answer would be about other rules than its user thinks. */
+static int
+load_policy(struct replay *r, bool any_source)
+{
+	struct policy_options how = {
+	    .config = r->options->config,
+	    .any_source = any_source,
+	    .replay_source = &r->source,
+	};
+	struct fail_list problems;
+	fail_list_init(&problems);
+	r->policy = policy_load(&how, &problems);
+	print_problems(&problems, r->err);
+	int code = r->policy && !problems.len ? 0 : EX_CONFIG;
+	fail_list_fini(&problems);
+	return code;
+}
+
+static int
+replay_open(struct replay *r)
+{
+	const char *logsource = r->options->logsource;
+	bool any = logsource && strcmp(logsource, "any") == 0;
+	if (logsource && !any && parse_logsource(r, logsource) < 0) {
+		fprintf(r->err, "picketd: --logsource takes any, or product=P,service=S,category=C: %s\n", logsource);
+		return EX_USAGE;
+	}
+	r->received_ms = clock_wall_ms();
+	r->report = report_new();
+	return r->report ? load_policy(r, any) : EX_OSERR;
+}
+
+static void
+story_close(struct replay *r)
+{
+	pipeline_free(r->pipeline);
+	shared_free(r->shared);
+	r->pipeline = NULL;
+	r->shared = NULL;
+}
+
+/* Fresh windows: a file is a story of its own. */
+static int
+story_open(struct replay *r)
+{
+	if (r->pipeline && r->options->carry_state)
+		return 0;
+	story_close(r);
+	clock_set(0);
+	r->shared = shared_new(r->options->config, report_sink(r->report), r->options->version, true);
+	if (r->shared)
+		r->pipeline = pipeline_new(shared_pipeline(r->shared), r->policy, NULL);
+	return r->pipeline ? 0 : -1;
+}
+
+static void
+on_done(struct batch *b, enum batch_result result, void *ctx)
+{
+	struct replay *r = ctx;
+	r->rejected += b->rejected;
+	for (uint32_t i = 0; i < b->error_count; i++)
+		fprintf(r->err, "record %u: %s: %s%s%s\n", b->errors[i].index + 1, b->errors[i].code,
+		    b->errors[i].pointer, *b->errors[i].pointer ? ": " : "", b->errors[i].detail);
+	if (result == BATCH_FAILED)
+		fprintf(r->err, "picketd: no memory to keep the alerts\n");
+}
+
+/* Line by line, so that each alert knows the line that completed it. */
+static void
+feed_lines(struct replay *r, struct batch *b, struct str bytes, const char *name, unsigned long *line)
+{
+	while (bytes.len) {
+		const char *newline = memchr(bytes.p, '\n', bytes.len);
+		size_t n = newline ? (size_t)(newline - bytes.p) + 1 : bytes.len;
+		report_place(r->report, name, *line);
+		pipeline_feed(r->pipeline, b, str_make(bytes.p, n));
+		report_mark(r->report, b);
+		*line += newline != NULL;
+		bytes = str_make(bytes.p + n, bytes.len - n);
+	}
+}
+
+static int
+feed_file(struct replay *r, struct batch *b, int fd, const char *name)
+{
+	unsigned long line = 1;
+	ssize_t n = -1;
+	char *bytes = mem_zero(1, READ_SIZE);
+	if (!bytes)
+		return -1;
+	while ((n = read(fd, bytes, READ_SIZE)) > 0)
+		feed_lines(r, b, str_make(bytes, (size_t)n), name, &line);
+	mem_free(bytes);
+	return n < 0 ? -1 : 0;
+}
+
+static int
+replay_file(struct replay *r, const char *name)
+{
+	int fd = strcmp(name, "-") == 0 ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		fprintf(r->err, "picketd: %s: %s\n", name, strerror(errno));
+		return EX_DATAERR;
+	}
+	struct batch b;
+	batch_init(&b);
+	b.listener = "replay";
+	b.source = &r->source;
+	b.received_ms = r->received_ms;
+	b.max_records = UINT32_MAX;
+	b.on_done = on_done;
+	b.on_done_ctx = r;
+	int failed = story_open(r) < 0 || pipeline_begin(r->pipeline, &b) < 0;
+	if (!failed) {
+		failed = feed_file(r, &b, fd, name) < 0;
+		pipeline_finish(r->pipeline, &b);
+	}
+	if (failed)
+		fprintf(r->err, "picketd: %s: %s\n", name, strerror(errno));
+	batch_fini(&b);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	return failed ? EX_DATAERR : 0;
+}
+
+static int
+judge_report(struct replay *r, FILE *out)
+{
+	if (report_print(r->report, r->options->format, out) < 0 || fflush(out) != 0) {
+		fprintf(r->err, "picketd: cannot write the report: %s\n", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	if (!r->options->expect)
+		return r->rejected ? EX_DATAERR : 0;
+	struct fail why = {0};
+	struct expect *e = expect_load(r->options->expect, &why);
+	if (!e) {
+		char line[1024];
+		fail_print(&why, line, sizeof line);
+		fprintf(r->err, "%s\n", line);
+		return EX_CONFIG;
+	}
+	bool ok = expect_check(e, r->report, r->err);
+	expect_free(e);
+	return ok ? 0 : 1;
+}
+
+int
+replay_run(const struct replay_options *options, FILE *out, FILE *err)
+{
+	struct replay r = {.options = options, .err = err};
+	int code = replay_open(&r);
+	for (int i = 0; i < options->file_count && !code; i++)
+		code = replay_file(&r, options->files[i]);
+	if (!code)
+		code = judge_report(&r, out);
+	story_close(&r);
+	report_free(r.report);
+	policy_unref(r.policy);
+	clock_unset();
+	return code;
+}

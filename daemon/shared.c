@@ -1,0 +1,98 @@
+#include "shared.h"
+
+#include <sys/random.h>
+
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "window/window_table.h"
+
+struct shared {
+	struct pipeline_shared pipeline;
+	struct window_table *windows;
+};
+
+/* How windows.memory is split: windows with their index, names, bursts with their evidence (windows page, Memory). */
+enum { WINDOWS_PART = 70, NAMES_PART = 10, BURSTS_PART = 20 };
+
+static uint64_t
+part(const struct config *c, unsigned percent)
+{
+	return c->windows.memory_bytes / 100 * percent;
+}
+
+static int
+open_windows(struct shared *s, const struct config *c, bool replay)
+{
+	struct window_table_options windows = {
+	    .memory_bytes = part(c, WINDOWS_PART),
+	    .lateness_ms = c->input.lateness_ms,
+	    .whole_story = replay,
+	};
+	struct seen_options seen = {.ttl_ms = c->input.dedup_ttl_ms, .max_ids = c->input.dedup_max};
+	if (getrandom(windows.hash_key, sizeof windows.hash_key, 0) < 0 ||
+	    getrandom(seen.hash_key, sizeof seen.hash_key, 0) < 0)
+		return -1;
+	s->windows = window_table_new(&windows);
+	s->pipeline.seen = seen_new(&seen);
+	return s->windows && s->pipeline.seen ? 0 : -1;
+}
+
+static int
+open_detection(struct shared *s, const struct config *c)
+{
+	struct contexts_options contexts = {
+	    .windows = s->windows,
+	    .names_bytes = part(c, NAMES_PART),
+	    .window_ms = c->windows.span_ms,
+	    .lateness_ms = c->input.lateness_ms,
+	};
+	struct correlator_options bursts = {.windows = s->windows, .memory_bytes = part(c, BURSTS_PART)};
+	s->pipeline.contexts = contexts_new(&contexts);
+	s->pipeline.correlator = correlator_new(&bursts);
+	s->pipeline.advisor = advisor_new();
+	return s->pipeline.contexts && s->pipeline.correlator && s->pipeline.advisor ? 0 : -1;
+}
+
+struct shared *
+shared_new(const struct config *config, struct sink *sink, const char *version, bool replay)
+{
+	struct shared *s = mem_zero(1, sizeof *s);
+	if (!s)
+		return NULL;
+	s->pipeline.config = config;
+	s->pipeline.sink = sink;
+	s->pipeline.version = version;
+	s->pipeline.event_clock = replay;
+	if (open_windows(s, config, replay) == 0 && open_detection(s, config) == 0)
+		return s;
+	shared_free(s);
+	return NULL;
+}
+
+void
+shared_free(struct shared *s)
+{
+	if (!s)
+		return;
+	advisor_free(s->pipeline.advisor);
+	correlator_free(s->pipeline.correlator);
+	contexts_free(s->pipeline.contexts);
+	seen_free(s->pipeline.seen);
+	window_table_free(s->windows);
+	mem_free(s);
+}
+
+const struct pipeline_shared *
+shared_pipeline(const struct shared *s)
+{
+	return &s->pipeline;
+}
+
+void
+shared_measure(const struct shared *s)
+{
+	uint64_t bytes = window_table_bytes(s->windows) + contexts_bytes(s->pipeline.contexts) +
+	    correlator_bytes(s->pipeline.correlator) + seen_bytes(s->pipeline.seen);
+	metrics_set(metrics_get(METRIC_WINDOW_BYTES, NULL, NULL), (double)bytes);
+	metrics_set(metrics_get(METRIC_WINDOW_KEYS, NULL, NULL), (double)window_table_keys(s->windows));
+}
