@@ -8,17 +8,20 @@ void *
 mem_zero(size_t n, size_t size)
 {
 	allocations++;
-	/* calloc checks the product; a zero size still gives a pointer of its own. */
-	return calloc(n ? n : 1, size ? size : 1);
+	size_t bytes;
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return calloc(1, bytes ? bytes : 1); /* a size of zero still gives a pointer of its own */
 }
 
 void *
 mem_resize(void *old, size_t n, size_t size)
 {
 	allocations++;
-	if (n == 0 || size == 0)
-		n = size = 1;
-	return reallocarray(old, n, size);
+	size_t bytes;
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return realloc(old, bytes ? bytes : 1);
 }
 
 char *
