@@ -29,6 +29,11 @@ void matcher_free(struct matcher *m);
 /* Event rules that match, in rule order; *matches is valid until the next run. Rules that
  * only feed correlations are included. */
 unsigned matcher_run(struct matcher *m, const struct event *e, const struct match **matches);
+/* One rule over the event of the last run, with some of its selections and terms made false (tuning). selections: bit
+ * i % 64 of word i / 64 is selection i; RULE_SELECTION_WORDS words. terms: bit i is term i. False: no match now. */
+enum { RULE_SELECTION_WORDS = 4 };
+bool matcher_judge(struct matcher *m, const struct event *e, const struct rule *rule, const uint64_t *selections,
+    uint32_t terms, struct match *out);
 /* For a rule that just matched: at most max reasons; every selection of the rule that is true once, while there is room. */
 unsigned matcher_reasons(struct matcher *m, const struct event *e, const struct rule *rule,
     struct match_reason *out, unsigned max);

@@ -22,12 +22,16 @@ struct ruleset_options {
 	size_t disabled_count;
 	bool any_source;          /* every rule may see every event */
 	uint32_t max_regex_steps; /* PCRE2 match limit */
+	bool check_retired;       /* report problems of deprecated and unsupported rules too */
 };
 
 /* Interns the fields that rules name into fields. Broken rules go to *problems
  * and are left out; NULL only without memory. */
 struct ruleset *ruleset_load(const struct ruleset_options *options, struct field_set *fields,
     struct fail_list *problems);
+/* The same from one text, as if it were a file of that name; options->dirs is not read. */
+struct ruleset *ruleset_load_text(const struct ruleset_options *options, const char *file, struct str text,
+    struct field_set *fields, struct fail_list *problems);
 /* After the schemas' sources are known: which rules may see which source. */
 int ruleset_route(struct ruleset *set, const struct source *const *sources, unsigned count)
     __attribute__((warn_unused_result));
@@ -39,5 +43,9 @@ unsigned ruleset_disabled(const struct ruleset *set);
 unsigned ruleset_broken(const struct ruleset *set);
 const char *ruleset_digest(const struct ruleset *set); /* "sha256:" + 8 hex, over the files' contents */
 bool ruleset_wants_leaves(const struct ruleset *set);  /* some rule has keywords */
+/* What the operator should know and is no error: skipped, replaced and silenced rules. */
+const struct fail_list *ruleset_notes(const struct ruleset *set);
+/* Index of a rule's selection for matcher_judge; -1 when it has none of the name. */
+int ruleset_selection(const struct ruleset *set, const struct rule *rule, struct str name);
 
 #endif

@@ -1,0 +1,170 @@
+#include "sigma/document.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "sigma/keep.h"
+#include "sigma/read.h"
+#include "sigma/suggest.h"
+
+enum { ID_MAX = 64 };
+
+static const char *const level_names[] = {"informational", "low", "medium", "high", "critical", NULL};
+
+const char *
+rule_level_name(enum rule_level level)
+{
+	return level_names[level];
+}
+
+bool
+rule_level_parse(struct str text, enum rule_level *out)
+{
+	for (unsigned i = 0; level_names[i]; i++) {
+		if (str_eq_nocase(text, str_of(level_names[i]))) {
+			*out = (enum rule_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+is_id_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+static char
+lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
+
+static int
+parse_id(struct arena *arena, const struct yaml_node *node, struct rule *rule, struct fail *why)
+{
+	if (node->kind != YAML_SCALAR || node->text.len == 0 || node->text.len > ID_MAX)
+		return yaml_fail(why, node, "id", "'id' is a text of 1 to %d characters, a UUID as a rule", ID_MAX);
+	char *id = keep_text(arena, node->text);
+	if (!id)
+		return fail_set(why, "memory", "out of memory");
+	for (size_t i = 0; i < node->text.len; i++) {
+		id[i] = lower(id[i]);
+		if (!is_id_char(id[i]))
+			return yaml_fail(why, node, "id", "'id' holds letters, digits and '-' only");
+	}
+	rule->id = id;
+	return 0;
+}
+
+/* A rule without an id is known by its title. */
+static int
+make_id(struct arena *arena, struct rule *rule, struct fail *why)
+{
+	char id[ID_MAX + 1];
+	size_t len = 0;
+	for (const char *p = rule->title; *p && len < ID_MAX; p++) {
+		char c = lower(*p);
+		if (is_id_char(c) && c != '-')
+			id[len++] = c;
+		else if (len > 0 && id[len - 1] != '-')
+			id[len++] = '-';
+	}
+	while (len > 0 && id[len - 1] == '-')
+		len--;
+	rule->id = keep_text(arena, len ? str_make(id, len) : STR("rule"));
+	return rule->id ? 0 : fail_set(why, "memory", "out of memory");
+}
+
+static int
+parse_texts(struct arena *arena, const struct yaml_node *root, struct rule *rule, struct fail *why)
+{
+	static const struct {
+		const char *key;
+		size_t offset, max;
+	} texts[] = {
+	    {"title", offsetof(struct rule, title), 256},
+	    {"author", offsetof(struct rule, author), 4096},
+	    {"description", offsetof(struct rule, description), 65536},
+	};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const struct yaml_node *n = yaml_get(root, texts[i].key);
+		const char **out = (const char **)((char *)rule + texts[i].offset);
+		if (n && !yaml_is_null(n) && read_text(arena, n, texts[i].max, out, why))
+			return -1;
+	}
+	if (!rule->title)
+		return yaml_fail(why, root, "missing-title", "the rule has no 'title'");
+	if (read_texts(arena, yaml_get(root, "tags"), &rule->tags, why))
+		return -1;
+	return read_texts(arena, yaml_get(root, "references"), &rule->references, why);
+}
+
+static int
+parse_level(const struct yaml_node *root, struct rule *rule, struct fail *why)
+{
+	const struct yaml_node *n = yaml_get(root, "level");
+	rule->level = LEVEL_MEDIUM;
+	if (!n || rule_level_parse(n->text, &rule->level))
+		return 0;
+	const char *near = suggest(n->text, level_names);
+	return yaml_fail(why, n, "level", "'level' is informational, low, medium, high or critical%s%s%s",
+	    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static int
+parse_status(const struct yaml_node *root, struct document *out, struct fail *why)
+{
+	static const char *const names[] = {"stable", "test", "experimental", "deprecated", "unsupported", NULL};
+	const struct yaml_node *n = yaml_get(root, "status");
+	if (!n)
+		return 0;
+	for (unsigned i = 0; names[i]; i++) {
+		if (str_eq(n->text, str_of(names[i]))) {
+			out->retired = i >= 3;
+			return 0;
+		}
+	}
+	const char *near = suggest(n->text, names);
+	return yaml_fail(why, n, "status", "'status' is stable, test, experimental, deprecated or unsupported%s%s%s",
+	    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static int
+parse_kind(const struct yaml_node *root, struct document *out, struct fail *why)
+{
+	const struct yaml_node *taxonomy = yaml_get(root, "taxonomy"), *n = NULL;
+	if (root->kind != YAML_MAP)
+		return yaml_fail(why, root, "document", "a rule is a map");
+	if ((n = yaml_get(root, "action")))
+		return yaml_fail(why, n->key, "unsupported-action",
+		    "rule collections ('action') are not supported: write each rule out");
+	if ((n = yaml_get(root, "filter")))
+		return yaml_fail(why, n->key, "unsupported-filter",
+		    "filter documents are not supported by this version: use a tuning entry");
+	if (taxonomy && !str_eq(taxonomy->text, STR("sigma")))
+		return yaml_fail(why, taxonomy, "unsupported-taxonomy", "only the taxonomy 'sigma' is supported");
+	out->kind = yaml_get(root, "correlation") ? DOCUMENT_CORRELATION : DOCUMENT_RULE;
+	return 0;
+}
+
+int
+document_parse(struct arena *arena, const struct yaml_node *root, struct rule *rule, struct document *out,
+    struct fail *why)
+{
+	*out = (struct document){0};
+	if (parse_kind(root, out, why) || parse_status(root, out, why) || parse_texts(arena, root, rule, why))
+		return -1;
+	const struct yaml_node *id = yaml_get(root, "id"), *name = yaml_get(root, "name");
+	if (id ? parse_id(arena, id, rule, why) : make_id(arena, rule, why))
+		return -1;
+	if (name && read_text(arena, name, 256, &out->name, why))
+		return -1;
+	rule->file = keep_text(arena, str_of(root->file));
+	rule->line = root->line;
+	rule->version = 1;
+	if (!rule->file)
+		return fail_set(why, "memory", "out of memory");
+	return parse_level(root, rule, why);
+}

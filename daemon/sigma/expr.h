@@ -1,0 +1,22 @@
+/* Boolean expressions over tests and selections, as they come from a rule:
+ * built in the ruleset's arena during load, then compiled to a program.
+ * Children are listed last first, which is the order the compiler wants. */
+#ifndef SIGMA_EXPR_H
+#define SIGMA_EXPR_H
+
+#include "base/arena.h"
+
+enum expr_kind { EXPR_AND, EXPR_OR, EXPR_NOT, EXPR_TEST, EXPR_SELECTION };
+
+struct expr {
+	enum expr_kind kind;
+	unsigned index;          /* EXPR_TEST: predicate; EXPR_SELECTION: selection of the rule */
+	const char *field;       /* EXPR_TEST: as the rule names it; "" for keywords */
+	struct expr *last, *prev; /* last child; the sibling in front of this one */
+};
+
+/* NULL without memory. */
+struct expr *expr_new(struct arena *arena, enum expr_kind kind, unsigned index);
+void expr_add(struct expr *parent, struct expr *child);
+
+#endif

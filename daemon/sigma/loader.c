@@ -1,0 +1,443 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/mem.h"
+#include "config/yaml.h"
+#include "sigma/correlation_load.h"
+#include "sigma/document.h"
+#include "sigma/extension.h"
+#include "sigma/keep.h"
+#include "sigma/read.h"
+#include "sigma/rule_files.h"
+#include "sigma/ruleset_priv.h"
+
+enum { ARENA_MAX = 512 << 20, RULES_MAX = 50000 };
+
+enum draft_state { DRAFT_GOOD, DRAFT_BROKEN, DRAFT_DISABLED };
+
+struct draft { /* one document on its way to a rule; in the arena */
+	enum draft_state state;
+	struct rule rule;
+	struct document document;
+	struct rule_entry entry;
+	struct correlation_draft correlation;
+	const struct yaml_node *root; /* lives as long as the loader */
+	size_t dir;
+	bool counted, generate; /* some correlation refers to it; and asks for its own alerts too */
+	const char *counted_by;
+	struct draft *next;
+};
+
+struct loader {
+	struct ruleset *set;
+	const struct ruleset_options *options;
+	struct detection_loader parts;
+	struct fail_list *problems;
+	struct draft *first, **last;
+	unsigned count;
+	struct map *by_id, *by_name;
+	struct yaml_docs **files; /* file_count of them */
+	size_t file_count, file_size;
+	size_t dir; /* index of the directory being read */
+	uint8_t digest[SHA256_SIZE];
+};
+
+static void
+note(struct loader *l, const struct rule *rule, const char *code, const char *text, const char *more)
+{
+	fail_list_at(&l->set->notes, rule->file, rule->line, 0, code, "rule '%.80s' %s%s", rule->title, text, more);
+}
+
+/* Keeps the problem, at the document when it has no place yet. */
+static void
+report(struct loader *l, const struct yaml_node *root, struct fail *why)
+{
+	if (!why->file[0] && root)
+		fail_list_at(l->problems, root->file, root->line, root->column, why->code, "%s", why->text);
+	else
+		fail_list_add(l->problems, why);
+}
+
+static bool
+is_disabled(const struct loader *l, const char *id)
+{
+	for (size_t i = 0; i < l->options->disabled_count; i++) {
+		if (str_eq_nocase(str_of(id), str_of(l->options->disabled[i])))
+			return true;
+	}
+	return false;
+}
+
+/* 0: go on with it; 1: another rule replaces it; -1: error. */
+static int
+register_draft(struct loader *l, struct draft *draft, struct fail *why)
+{
+	const struct draft *known = map_get(l->by_id, str_of(draft->rule.id));
+	if (known && known->dir == l->dir)
+		return yaml_fail(why, draft->root, "duplicate-id", "the id %s is already that of the rule at %.150s:%u",
+		    draft->rule.id, known->rule.file, known->rule.line);
+	if (known) {
+		note(l, &draft->rule, "replaced", "is replaced by ", known->rule.file);
+		return 1;
+	}
+	if (map_set(l->by_id, str_of(draft->rule.id), draft))
+		return fail_set(why, "memory", "out of memory");
+	struct str name = str_of(draft->document.name);
+	const struct draft *namesake = name.len ? map_get(l->by_name, name) : NULL;
+	if (namesake && namesake->dir == l->dir)
+		return yaml_fail(why, draft->root, "duplicate-name", "the name %.100s is already that of the rule at %.150s:%u",
+		    name.p, namesake->rule.file, namesake->rule.line);
+	if (name.len && !namesake && map_set(l->by_name, name, draft))
+		return fail_set(why, "memory", "out of memory");
+	return 0;
+}
+
+static int
+load_detection(struct loader *l, struct draft *draft, struct fail *why)
+{
+	const struct yaml_node *logsource = yaml_get(draft->root, "logsource");
+	const struct yaml_node *detection = yaml_get(draft->root, "detection");
+	struct rule_entry *entry = &draft->entry;
+	if (!logsource)
+		return yaml_fail(why, draft->root, "missing-logsource", "the rule has no 'logsource'");
+	if (!detection)
+		return yaml_fail(why, draft->root, "missing-detection", "the rule has no 'detection'");
+	if (logsource_parse(&l->set->arena, logsource, &entry->logsource, why) ||
+	    detection_parse(&l->parts, detection, &entry->detection, why))
+		return -1;
+	if (program_compile(&l->set->code, entry->detection.condition, entry->detection.selections, &entry->entry, why))
+		return -1;
+	draft->rule.definition = read_hash(detection, read_hash(logsource, 1));
+	return 0;
+}
+
+static int
+load_extension(struct loader *l, struct draft *draft, struct fail *why)
+{
+	const struct yaml_node *extension = yaml_get(draft->root, "picketd"), *fields = yaml_get(draft->root, "fields");
+	bool is_rule = draft->document.kind == DOCUMENT_RULE;
+	struct rule *rule = &draft->rule;
+	if (extension && extension_parse(&l->parts, is_rule ? &draft->entry.detection : NULL, extension, rule,
+			     &draft->entry.score, why))
+		return -1;
+	if (!rule->columns && fields && extension_fields(&l->parts, fields, rule, why))
+		return -1;
+	rule->definition = read_hash(yaml_get(extension, "burst"), rule->definition);
+	return 0;
+}
+
+static void
+break_draft(struct loader *l, struct draft *draft, struct fail *why)
+{
+	report(l, draft->root, why);
+	if (draft->state != DRAFT_BROKEN)
+		l->set->broken++;
+	draft->state = DRAFT_BROKEN;
+}
+
+/* Both parts are looked at, so that --check shows the problems of both. */
+static void
+compile_draft(struct loader *l, struct draft *draft)
+{
+	struct fail why = {0}, extension_why = {0};
+	int32_t code_len = l->set->code.len;
+	if (draft->document.kind == DOCUMENT_CORRELATION) {
+		if (correlation_parse(&l->parts, draft->root, &draft->correlation, &why))
+			break_draft(l, draft, &why);
+		draft->rule.correlation = &draft->correlation.correlation;
+		draft->rule.definition = read_hash(yaml_get(draft->root, "correlation"), 2);
+	} else if (load_detection(l, draft, &why)) {
+		break_draft(l, draft, &why);
+		draft->entry.detection.names.count = 0;
+	}
+	if (draft->state == DRAFT_GOOD && load_extension(l, draft, &extension_why))
+		break_draft(l, draft, &extension_why);
+	if (draft->state == DRAFT_BROKEN)
+		l->set->code.len = code_len;
+}
+
+static void
+load_document(struct loader *l, const struct yaml_node *root)
+{
+	struct fail why = {0};
+	struct draft *draft = keep_zero(&l->set->arena, 1, sizeof(*draft));
+	if (!draft || l->count++ == RULES_MAX) {
+		fail_list_at(l->problems, root->file, root->line, 0, "too-many-rules",
+		    "more than %d rules, or out of memory", RULES_MAX);
+		l->set->broken++;
+		return;
+	}
+	draft->root = root;
+	draft->dir = l->dir;
+	int registered = document_parse(&l->set->arena, root, &draft->rule, &draft->document, &why);
+	if (!registered)
+		registered = register_draft(l, draft, &why);
+	if (registered < 0)
+		break_draft(l, draft, &why);
+	if (registered)
+		return;
+	*l->last = draft;
+	l->last = &draft->next;
+	bool disabled = draft->document.retired || is_disabled(l, draft->rule.id);
+	if (!disabled || l->options->check_retired)
+		compile_draft(l, draft);
+	if (disabled && draft->state == DRAFT_GOOD) {
+		draft->state = DRAFT_DISABLED;
+		l->set->disabled++;
+		note(l, &draft->rule, "skipped", draft->document.retired ? "is skipped: deprecated or unsupported"
+									 : "is disabled by configuration", "");
+	}
+}
+
+static int
+keep_file(struct loader *l, struct yaml_docs *docs)
+{
+	if (l->file_count == l->file_size) {
+		size_t size = l->file_size ? l->file_size * 2 : 64;
+		struct yaml_docs **grown = mem_resize(l->files, size, sizeof(*grown));
+		if (!grown)
+			return -1;
+		l->files = grown;
+		l->file_size = size;
+	}
+	l->files[l->file_count++] = docs;
+	return 0;
+}
+
+static void
+load_text(struct loader *l, const char *file, struct str text)
+{
+	struct fail why = {0};
+	struct str pieces[2] = {{(const char *)l->digest, SHA256_SIZE}, text};
+	codec_sha256_pieces(pieces, 2, l->digest);
+	struct yaml_docs *docs = yaml_parse(text, file, NULL, &why);
+	if (docs && keep_file(l, docs)) {
+		yaml_docs_free(docs);
+		docs = NULL;
+		fail_at(&why, file, 0, 0, "memory", "out of memory");
+	}
+	if (!docs) {
+		fail_list_add(l->problems, &why);
+		l->set->broken++;
+		return;
+	}
+	for (size_t i = 0; i < docs->len; i++) {
+		if (!yaml_is_null(docs->roots[i]))
+			load_document(l, docs->roots[i]);
+	}
+}
+
+static void
+load_file(struct loader *l, const char *path)
+{
+	struct fail why = {0};
+	struct buf text;
+	buf_init(&text, RULE_FILE_MAX + 4096);
+	if (rule_file_read(path, &text, &why)) {
+		fail_list_add(l->problems, &why);
+		l->set->broken++;
+	} else {
+		load_text(l, path, buf_str(&text));
+	}
+	buf_fini(&text);
+}
+
+static struct draft *
+find_reference(const struct loader *l, struct str text)
+{
+	char id[65];
+	if (text.len < sizeof(id)) {
+		for (size_t i = 0; i < text.len; i++)
+			id[i] = (char)(text.p[i] >= 'A' && text.p[i] <= 'Z' ? text.p[i] + 32 : text.p[i]);
+		struct draft *found = map_get(l->by_id, str_make(id, text.len));
+		if (found)
+			return found;
+	}
+	return map_get(l->by_name, text);
+}
+
+static bool
+refers_to(const struct loader *l, const struct draft *from, const struct draft *to)
+{
+	const struct yaml_node *n = from->correlation.references;
+	for (n = n && n->kind == YAML_LIST ? n->first : n; n; n = n->next) {
+		if (find_reference(l, n->text) == to)
+			return true;
+		if (from->correlation.references->kind == YAML_SCALAR)
+			break;
+	}
+	return false;
+}
+
+static int
+resolve_reference(struct loader *l, struct draft *draft, const struct yaml_node *n, const struct rule **out,
+    struct fail *why)
+{
+	struct draft *target = find_reference(l, n->text);
+	if (!target)
+		return yaml_fail(why, n, "unknown-rule", "the correlation refers to '%.100s', which is no id or name of a rule",
+		    n->text.p);
+	if (target->document.kind == DOCUMENT_CORRELATION && refers_to(l, target, draft))
+		return yaml_fail(why, n, "correlation-cycle", "the correlation refers to itself");
+	if (target->document.kind == DOCUMENT_CORRELATION)
+		return yaml_fail(why, n, "unsupported-chaining",
+		    "a correlation of correlations is not supported by this version");
+	if (target->state == DRAFT_BROKEN)
+		return yaml_fail(why, n, "broken-rule", "the correlation refers to '%.100s', which has errors", n->text.p);
+	if (target->state == DRAFT_DISABLED)
+		draft->state = DRAFT_DISABLED;
+	*out = &target->rule;
+	return 0;
+}
+
+static int
+resolve_references(struct loader *l, struct draft *draft, struct fail *why)
+{
+	const struct yaml_node *references = draft->correlation.references;
+	bool list = references->kind == YAML_LIST;
+	const struct rule **rules = keep_zero(&l->set->arena, list ? references->len : 1, sizeof(*rules));
+	unsigned count = 0;
+	if (!rules)
+		return fail_set(why, "memory", "out of memory");
+	for (const struct yaml_node *n = list ? references->first : references; n; n = list ? n->next : NULL) {
+		if (resolve_reference(l, draft, n, &rules[count], why))
+			return -1;
+		uint64_t both[2] = {draft->rule.definition, rules[count]->definition};
+		draft->rule.definition = siphash((const uint8_t[16]){0}, both, sizeof(both));
+		count++;
+	}
+	draft->correlation.correlation.rules = rules;
+	draft->correlation.correlation.rule_count = count;
+	return 0;
+}
+
+static void
+mark_counted(struct draft *drafts, const struct draft *correlation)
+{
+	const struct correlation *c = &correlation->correlation.correlation;
+	for (struct draft *d = drafts; d; d = d->next) {
+		for (unsigned i = 0; i < c->rule_count; i++) {
+			if (c->rules[i] != &d->rule)
+				continue;
+			d->counted = true;
+			d->counted_by = correlation->rule.title;
+			d->generate |= correlation->correlation.generate;
+		}
+	}
+}
+
+static void
+resolve_correlations(struct loader *l)
+{
+	for (struct draft *d = l->first; d; d = d->next) {
+		struct fail why = {0};
+		if (d->document.kind != DOCUMENT_CORRELATION || d->state != DRAFT_GOOD)
+			continue;
+		if (resolve_references(l, d, &why)) {
+			break_draft(l, d, &why);
+		} else if (d->state == DRAFT_DISABLED) {
+			l->set->disabled++;
+			note(l, &d->rule, "skipped", "is skipped: a rule that it counts is disabled", "");
+		} else {
+			mark_counted(l->first, d);
+		}
+	}
+}
+
+static int
+assemble(struct loader *l)
+{
+	struct ruleset *set = l->set;
+	unsigned count = 0;
+	for (const struct draft *d = l->first; d; d = d->next)
+		count += d->state == DRAFT_GOOD;
+	set->entries = mem_zero(count ? count : 1, sizeof(*set->entries));
+	set->rules = mem_zero(count ? count : 1, sizeof(*set->rules));
+	if (!set->entries || !set->rules)
+		return -1;
+	for (struct draft *d = l->first; d; d = d->next) {
+		if (d->state != DRAFT_GOOD)
+			continue;
+		d->rule.index = set->count++;
+		d->rule.silent = d->counted && !d->generate;
+		if (d->rule.silent)
+			note(l, &d->rule, "silent", "does not alert by itself; it is counted by ", d->counted_by);
+		d->entry.rule = &d->rule;
+		set->entries[d->rule.index] = d->entry;
+		set->rules[d->rule.index] = &d->rule;
+		if (map_set(set->by_id, str_of(d->rule.id), &set->entries[d->rule.index]))
+			return -1;
+	}
+	set->slot_count = field_set_len(l->parts.fields);
+	char hex[SHA256_SIZE * 2 + 1];
+	codec_hex(l->digest, SHA256_SIZE, hex);
+	snprintf(set->digest, sizeof(set->digest), "sha256:%.8s", hex);
+	return ruleset_route(set, NULL, 0);
+}
+
+static int
+loader_init(struct loader *l, const struct ruleset_options *options, struct field_set *fields,
+    struct fail_list *problems)
+{
+	*l = (struct loader){.options = options, .problems = problems};
+	l->last = &l->first;
+	l->set = mem_zero(1, sizeof(*l->set));
+	l->by_id = map_new();
+	l->by_name = map_new();
+	if (!l->set || !l->by_id || !l->by_name)
+		return -1;
+	arena_init(&l->set->arena, ARENA_MAX, 0);
+	fail_list_init(&l->set->notes);
+	l->set->any_source = options->any_source;
+	l->set->max_regex_steps = options->max_regex_steps;
+	l->set->by_id = map_new();
+	l->parts = (struct detection_loader){&l->set->arena, &l->set->predicates, fields, &l->set->code};
+	return predicate_set_init(&l->set->predicates, &l->set->arena) || !l->set->by_id ? -1 : 0;
+}
+
+/* Hands the set over, NULL when it could not be finished. */
+static struct ruleset *
+loader_fini(struct loader *l, bool ok)
+{
+	struct ruleset *set = l->set;
+	for (size_t i = 0; i < l->file_count; i++)
+		yaml_docs_free(l->files[i]);
+	mem_free(l->files);
+	map_free(l->by_id);
+	map_free(l->by_name);
+	if (ok)
+		return set;
+	ruleset_free(set);
+	return NULL;
+}
+
+struct ruleset *
+ruleset_load(const struct ruleset_options *options, struct field_set *fields, struct fail_list *problems)
+{
+	struct loader l;
+	if (loader_init(&l, options, fields, problems))
+		return loader_fini(&l, false);
+	for (l.dir = 0; l.dir < options->dir_count; l.dir++) {
+		struct rule_files files = {0};
+		if (rule_files_list(&files, options->dirs[l.dir], problems))
+			l.set->broken++;
+		for (size_t i = 0; i < files.len; i++)
+			load_file(&l, files.paths[i]);
+		rule_files_fini(&files);
+	}
+	resolve_correlations(&l);
+	return loader_fini(&l, !assemble(&l));
+}
+
+struct ruleset *
+ruleset_load_text(const struct ruleset_options *options, const char *file, struct str text, struct field_set *fields,
+    struct fail_list *problems)
+{
+	struct loader l;
+	if (loader_init(&l, options, fields, problems))
+		return loader_fini(&l, false);
+	load_text(&l, file, text);
+	resolve_correlations(&l);
+	return loader_fini(&l, !assemble(&l));
+}

@@ -1,0 +1,207 @@
+#include "sigma/matcher.h"
+
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "sigma/evaluate.h"
+#include "sigma/fold.h"
+#include "sigma/ruleset_priv.h"
+
+enum { REASON_VALUE_MAX = 256 };
+
+struct matcher {
+	const struct ruleset *set;
+	struct scratch *scratch;
+	const struct event *event; /* of the last run */
+	uint32_t *answers;         /* per predicate: generation * 2 + result; older generations are unknown */
+	uint32_t generation;
+	struct match *matches; /* room for every rule */
+};
+
+struct matcher *
+matcher_new(const struct ruleset *set)
+{
+	struct matcher *m = mem_zero(1, sizeof(*m));
+	if (!m)
+		return NULL;
+	m->set = set;
+	m->scratch = scratch_new(set->slot_count, set->max_regex_steps);
+	m->answers = mem_zero(set->predicates.len ? set->predicates.len : 1, sizeof(*m->answers));
+	m->matches = mem_zero(set->count ? set->count : 1, sizeof(*m->matches));
+	if (!m->scratch || !m->answers || !m->matches) {
+		matcher_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+void
+matcher_free(struct matcher *m)
+{
+	if (!m)
+		return;
+	scratch_free(m->scratch);
+	mem_free(m->answers);
+	mem_free(m->matches);
+	mem_free(m);
+}
+
+static void
+begin(struct matcher *m, const struct event *e)
+{
+	m->event = e;
+	scratch_begin(m->scratch, e);
+	if (++m->generation <= INT32_MAX)
+		return;
+	for (unsigned i = 0; i < m->set->predicates.len; i++)
+		m->answers[i] = 0;
+	m->generation = 1;
+}
+
+/* Asked at most once per event, whichever rule comes first. */
+static bool
+ask(struct matcher *m, uint32_t index, const struct rule *rule)
+{
+	uint32_t *answer = &m->answers[index];
+	if (*answer >> 1 == m->generation)
+		return *answer & 1;
+	bool holds = predicate_holds(m->set->predicates.items[index], m->scratch, NULL);
+	*answer = m->generation << 1 | holds;
+	unsigned errors = scratch_errors(m->scratch);
+	if (errors)
+		metrics_count(METRIC_RULE_ERRORS, rule->id, "regex_limit", errors);
+	return holds;
+}
+
+static bool
+is_off(const uint64_t *selections, uint32_t index)
+{
+	return selections && index < 64 * RULE_SELECTION_WORDS && (selections[index / 64] >> index % 64 & 1);
+}
+
+static bool
+run(struct matcher *m, const struct rule *rule, int32_t at, const uint64_t *off)
+{
+	const struct step *steps = m->set->code.steps;
+	while (at >= 0) {
+		const struct step *step = &steps[at];
+		bool yes = step->test & STEP_GUARD ? !is_off(off, step->test & ~STEP_GUARD) : ask(m, step->test, rule);
+		at = yes ? step->yes : step->no;
+	}
+	return at == PROGRAM_ACCEPT;
+}
+
+static bool
+judge(struct matcher *m, const struct rule_entry *entry, const uint64_t *off, uint32_t terms_off, struct match *out)
+{
+	if (!run(m, entry->rule, entry->entry, off))
+		return false;
+	*out = (struct match){entry->rule, 0, 0};
+	for (unsigned i = 0; i < entry->score.count; i++) {
+		if (terms_off >> i & 1 || !run(m, entry->rule, entry->score.entries[i], off))
+			continue;
+		out->terms |= UINT32_C(1) << i;
+		out->score += entry->score.terms[i].add;
+	}
+	return true;
+}
+
+unsigned
+matcher_run(struct matcher *m, const struct event *e, const struct match **matches)
+{
+	const struct ruleset *set = m->set;
+	const struct rule_route *route = &set->generic;
+	unsigned count = 0;
+	if (e->source && e->source->index < set->route_count)
+		route = &set->routes[e->source->index];
+	begin(m, e);
+	for (unsigned i = 0; i < route->len; i++)
+		count += judge(m, &set->entries[route->rules[i]], NULL, 0, &m->matches[count]);
+	*matches = m->matches;
+	return count;
+}
+
+/* The same event still: what was asked stays known. */
+static void
+resume(struct matcher *m, const struct event *e)
+{
+	if (m->event != e)
+		begin(m, e);
+}
+
+bool
+matcher_judge(struct matcher *m, const struct event *e, const struct rule *rule, const uint64_t *selections,
+    uint32_t terms, struct match *out)
+{
+	resume(m, e);
+	return judge(m, &m->set->entries[rule->index], selections, terms, out);
+}
+
+static struct str
+cut_value(struct str text)
+{
+	if (text.len <= REASON_VALUE_MAX)
+		return text;
+	size_t len = 0;
+	for (;;) {
+		size_t next = fold_char_len(text.p + len, text.len - len);
+		if (len + next > REASON_VALUE_MAX)
+			return str_make(text.p, len);
+		len += next;
+	}
+}
+
+/* Is the expression true, and by which item? The first true one in the rule's order; depth is that of a selection. */
+static bool
+explain(struct matcher *m, const struct rule *rule, const struct expr *e, struct match_reason *out)
+{
+	const struct predicate *p;
+	const struct value *hit = NULL;
+	struct match_reason best = *out;
+	bool holds = e->kind == EXPR_AND;
+	switch (e->kind) {
+	case EXPR_TEST:
+		p = m->set->predicates.items[e->index];
+		if (!ask(m, e->index, rule))
+			return false;
+		(void)predicate_holds(p, m->scratch, &hit);
+		out->field = e->field;
+		out->value = hit && hit->type != VALUE_MISSING ? cut_value(hit->text) : STR("");
+		return true;
+	case EXPR_NOT: /* neq: the value that differs */
+		if (ask(m, e->last->index, rule))
+			return false;
+		p = m->set->predicates.items[e->last->index];
+		out->field = e->last->field;
+		out->value = p->slot >= 0 ? cut_value(event_value(m->event, p->slot)->text) : STR("");
+		return true;
+	case EXPR_AND:
+	case EXPR_OR:
+		for (const struct expr *child = e->last; child; child = child->prev) {
+			bool yes = explain(m, rule, child, &best);
+			if (!yes && e->kind == EXPR_AND)
+				return false;
+			if (yes)
+				*out = best;
+			holds = holds || yes;
+		}
+		return holds;
+	case EXPR_SELECTION:
+		break;
+	}
+	return false;
+}
+
+unsigned
+matcher_reasons(struct matcher *m, const struct event *e, const struct rule *rule, struct match_reason *out,
+    unsigned max)
+{
+	const struct detection *detection = &m->set->entries[rule->index].detection;
+	unsigned count = 0;
+	resume(m, e);
+	for (unsigned i = 0; i < detection->names.count && count < max; i++) {
+		struct match_reason reason = {detection->names.names[i].p, "", STR("")};
+		if (explain(m, rule, detection->selections[i], &reason))
+			out[count++] = reason;
+	}
+	return count;
+}

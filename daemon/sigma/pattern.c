@@ -1,0 +1,203 @@
+#include "sigma/pattern.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "sigma/fold.h"
+
+/* Stands for `?` in a piece: no byte of well-formed UTF-8. */
+#define ANY_CHAR ((char)0xFF)
+
+/* While a pattern is read: text without stars, and where the stars were. */
+struct pattern_reader {
+	char *text;
+	size_t len;
+	struct str *pieces;
+	unsigned piece_count;
+	bool has_any;
+};
+
+static void
+add_star(struct pattern_reader *r)
+{
+	struct str *piece = &r->pieces[r->piece_count - 1];
+	piece->len = (size_t)(r->text + r->len - piece->p);
+	if (r->piece_count > 1 && piece->len == 0)
+		return; /* two stars in a row are one */
+	r->pieces[r->piece_count++] = str_make(r->text + r->len, 0);
+}
+
+static void
+read_pieces(struct pattern_reader *r, struct str raw)
+{
+	for (size_t i = 0; i < raw.len; i++) {
+		char c = raw.p[i];
+		if (c == '\\' && i + 1 < raw.len && memchr("*?\\", raw.p[i + 1], 3)) {
+			r->text[r->len++] = raw.p[++i];
+		} else if (c == '*') {
+			add_star(r);
+		} else if (c == '?') {
+			r->has_any = true;
+			r->text[r->len++] = ANY_CHAR;
+		} else {
+			r->text[r->len++] = c;
+		}
+	}
+}
+
+/* A folded copy; ANY_CHAR is ill-formed UTF-8, which folding keeps. */
+static int
+fold_copy(struct arena *arena, struct str *text)
+{
+	size_t size = text->len + text->len / 2 + 4;
+	char *copy = arena_alloc(arena, size);
+	if (!copy)
+		return -1;
+	*text = str_make(copy, fold_text(*text, copy, size));
+	return 0;
+}
+
+static void
+choose_kind(const struct pattern_reader *r, struct pattern *out)
+{
+	const struct str *p = r->pieces;
+	*out = (struct pattern){PATTERN_GLOB, {"", 0}, p, r->piece_count};
+	if (r->has_any)
+		return;
+	if (r->piece_count == 1)
+		*out = (struct pattern){PATTERN_EQUALS, p[0], NULL, 0};
+	else if (r->piece_count == 2 && p[0].len == 0 && p[1].len == 0)
+		*out = (struct pattern){PATTERN_ANY, {"", 0}, NULL, 0};
+	else if (r->piece_count == 2 && p[1].len == 0)
+		*out = (struct pattern){PATTERN_STARTS, p[0], NULL, 0};
+	else if (r->piece_count == 2 && p[0].len == 0)
+		*out = (struct pattern){PATTERN_ENDS, p[1], NULL, 0};
+	else if (r->piece_count == 3 && p[0].len == 0 && p[2].len == 0)
+		*out = (struct pattern){PATTERN_CONTAINS, p[1], NULL, 0};
+}
+
+int
+pattern_parse(struct arena *arena, struct str raw, enum pattern_wrap wrap, bool cased, struct pattern *out)
+{
+	struct pattern_reader r = {.piece_count = 1};
+	size_t stars = 3; /* one piece more than stars; a wrap adds up to two */
+	for (size_t i = 0; i < raw.len; i++)
+		stars += raw.p[i] == '*';
+	r.text = arena_alloc(arena, raw.len + 1);
+	r.pieces = arena_alloc(arena, stars * sizeof(struct str));
+	if (!r.text || !r.pieces)
+		return -1;
+	r.pieces[0] = str_make(r.text, 0);
+	if (wrap == WRAP_CONTAINS || wrap == WRAP_ENDSWITH)
+		add_star(&r);
+	read_pieces(&r, raw);
+	if (wrap == WRAP_CONTAINS || wrap == WRAP_STARTSWITH)
+		add_star(&r);
+	struct str *last = &r.pieces[r.piece_count - 1];
+	last->len = (size_t)(r.text + r.len - last->p);
+	for (unsigned i = 0; !cased && i < r.piece_count; i++) {
+		if (fold_copy(arena, &r.pieces[i]))
+			return -1;
+	}
+	choose_kind(&r, out);
+	return 0;
+}
+
+/* End of the piece when it stands at text[at], else -1. */
+static ptrdiff_t
+piece_at(struct str text, size_t at, struct str piece)
+{
+	for (size_t i = 0; i < piece.len; i++) {
+		if (at >= text.len)
+			return -1;
+		if (piece.p[i] == ANY_CHAR)
+			at += fold_char_len(text.p + at, text.len - at);
+		else if (piece.p[i] == text.p[at])
+			at++;
+		else
+			return -1;
+	}
+	return (ptrdiff_t)at;
+}
+
+static size_t
+char_len_before(struct str text, size_t end)
+{
+	for (size_t len = 2; len <= 4 && len <= end; len++) {
+		if (fold_char_len(text.p + end - len, len) == len)
+			return len;
+	}
+	return 1;
+}
+
+/* Start of the piece when it ends the text, else -1. */
+static ptrdiff_t
+piece_before_end(struct str text, struct str piece)
+{
+	size_t at = text.len;
+	for (size_t i = piece.len; i-- > 0;) {
+		if (at == 0)
+			return -1;
+		if (piece.p[i] == ANY_CHAR)
+			at -= char_len_before(text, at);
+		else if (piece.p[i] == text.p[at - 1])
+			at--;
+		else
+			return -1;
+	}
+	return (ptrdiff_t)at;
+}
+
+/* End of the leftmost piece at or behind `at`, else -1. A `?` never starts within a character. */
+static ptrdiff_t
+piece_behind(struct str text, size_t at, struct str piece)
+{
+	if (!memchr(piece.p, (uint8_t)ANY_CHAR, piece.len)) {
+		const char *hit = memmem(text.p + at, text.len - at, piece.p, piece.len);
+		return hit ? hit + piece.len - text.p : -1;
+	}
+	while (at < text.len) {
+		ptrdiff_t end = piece_at(text, at, piece);
+		if (end >= 0)
+			return end;
+		at += fold_char_len(text.p + at, text.len - at);
+	}
+	return -1;
+}
+
+static bool
+glob_matches(const struct pattern *pattern, struct str text)
+{
+	const struct str *pieces = pattern->pieces;
+	unsigned last = pattern->piece_count - 1;
+	ptrdiff_t at = piece_at(text, 0, pieces[0]);
+	if (at < 0 || last == 0)
+		return at == (ptrdiff_t)text.len;
+	for (unsigned i = 1; i < last; i++) {
+		at = piece_behind(text, (size_t)at, pieces[i]);
+		if (at < 0)
+			return false;
+	}
+	ptrdiff_t tail = piece_before_end(text, pieces[last]);
+	return tail >= at;
+}
+
+bool
+pattern_matches(const struct pattern *pattern, struct str text)
+{
+	switch (pattern->kind) {
+	case PATTERN_EQUALS:
+		return str_eq(text, pattern->literal);
+	case PATTERN_STARTS:
+		return str_starts(text, pattern->literal);
+	case PATTERN_ENDS:
+		return str_ends(text, pattern->literal);
+	case PATTERN_CONTAINS:
+		return memmem(text.p, text.len, pattern->literal.p, pattern->literal.len) != NULL;
+	case PATTERN_ANY:
+		return true;
+	case PATTERN_GLOB:
+		return glob_matches(pattern, text);
+	}
+	return false;
+}

@@ -1,0 +1,48 @@
+/* The inside of a ruleset, for the loader that fills it and the matcher that
+ * runs it. */
+#ifndef SIGMA_RULESET_PRIV_H
+#define SIGMA_RULESET_PRIV_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "sigma/detection.h"
+#include "sigma/logsource.h"
+#include "sigma/predicate.h"
+#include "sigma/program.h"
+#include "sigma/ruleset.h"
+#include "sigma/score.h"
+
+struct rule_entry { /* in the order of rule.index */
+	struct rule *rule;
+	struct logsource logsource;
+	struct detection detection;
+	struct score score;
+	int32_t entry; /* program of the condition */
+};
+
+struct rule_route { /* event rules that may see events of one source */
+	unsigned *rules;
+	unsigned len;
+};
+
+enum { DIGEST_SIZE = 16 };
+
+struct ruleset {
+	struct arena arena; /* all that the rules hold, but for what follows */
+	struct predicate_set predicates;
+	struct program_code code;
+	struct rule_entry *entries; /* count of them */
+	const struct rule **rules;
+	unsigned count, disabled, broken;
+	struct map *by_id; /* id -> struct rule_entry */
+	struct fail_list notes;
+	char digest[DIGEST_SIZE];
+	bool any_source;
+	uint32_t max_regex_steps;
+	unsigned slot_count;
+	struct rule_route *routes; /* by source index */
+	unsigned route_count;
+	struct rule_route generic; /* of events without a source */
+};
+
+#endif

@@ -1,0 +1,18 @@
+/* The threat_score terms of a rule: what each adds, and when. A term's
+ * condition is over the rule's own selections. */
+#ifndef SIGMA_SCORE_H
+#define SIGMA_SCORE_H
+
+#include "sigma/detection.h"
+#include "sigma/rule.h"
+
+struct score {
+	struct rule_term *terms;
+	int32_t *entries; /* programs of the conditions */
+	unsigned count;   /* at most RULE_TERMS_MAX */
+};
+
+int score_parse(const struct detection_loader *loader, const struct detection *detection,
+    const struct yaml_node *list, struct score *out, struct fail *why) __attribute__((warn_unused_result));
+
+#endif
