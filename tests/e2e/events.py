@@ -1,0 +1,40 @@
+"""Sign-ins for the tests, each with its own id and user."""
+import itertools
+import json
+import time
+
+from generate import SHAPES, SignIn, line
+
+serial = itertools.count(1)
+
+
+def sign_in(**members):
+    n = next(serial)
+    fields = dict(id=f"e2e00000-0000-4000-8000-{n:012x}", time_ms=int(time.time() * 1000) - 2000, user=f"e2e{n}@contoso.example",
+                  user_id=f"e2e00001-0000-4000-8000-{n:012x}", ip=f"10.88.{n // 200 % 250}.{1 + n % 200}", pad=0)
+    fields.update(members)
+    return SignIn(**fields)
+
+
+def quiet(shape="a", **members):
+    """A harmless sign-in as text."""
+    return line(sign_in(**members), shape)
+
+
+def risky(shape="a", **members):
+    """A sign-in that the seed rule finds with score 1, as text."""
+    return line(sign_in(**{"risk_level": "high", **members}), shape)
+
+
+def record(shape="a", **members):
+    return SHAPES[shape](sign_in(**members))
+
+
+def user_of(text):
+    d = json.loads(text)
+    return d["properties"]["userPrincipalName"]
+
+
+def spray(count=8, ip="203.0.113.99", start=None, gap_ms=1000, shape="a", code=50126):
+    start = start or int(time.time() * 1000) - 60000
+    return [line(sign_in(ip=ip, code=code, time_ms=start + n * gap_ms), shape) for n in range(count)]

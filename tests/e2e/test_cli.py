@@ -1,0 +1,186 @@
+"""The command line: check, print, decode, replay, exit codes."""
+import json
+import os
+import re
+import subprocess
+
+from events import quiet, record, risky
+from harness import BINARY, CONF, TOP, check, equal, need, run
+
+POSITION = r":\d+:\d+: error: .+"
+
+
+def _config(place, text, name="x.yaml"):
+    return place.write(name, text)
+
+
+def check_of_the_shipped_configurations_passes(place):
+    for name in ("picketd.yaml", "quickstart.yaml"):
+        path = os.path.join(CONF, name)
+        out = run([BINARY, "--check", "--config", path])
+        equal(out.returncode, 0, f"{name}: {out.stdout} {out.stderr}")
+
+
+def check_names_file_line_column_and_reason_of_a_broken_configuration(place):
+    for text, line, words in (("version: 1\nlisteners:\n  htttp: {}\n", 3, "http"),
+                              ("version: 1\nwindows: {span: 10 parsecs}\n", 2, "parsecs"),
+                              ("version: 1\nwindows:\n  span: 10m\n  span: 11m\n", 4, "span"),
+                              ("version: 1\nlog: {level: loud}\n", 2, "loud"),
+                              ("version: 1\nlisteners: {http: {address: '0.0.0.0:8443'}}\n", 2, "insecure"),
+                              ("version: 1\ntargets: [{name: soc, url: 'http://x.example/'}]\n", 2, "allow_plain"),
+                              ("version: 1\nstate: [\n", 3, "")):
+        path = _config(place, text)
+        out = run([BINARY, "--check", "--config", path])
+        said = out.stdout + out.stderr
+        equal(out.returncode, 78, f"{text!r}: {said}")
+        m = re.search(re.escape(path) + r":(\d+):(\d+): error: (.*)", said)
+        check(m, f"{text!r}: no place named in {said!r}")
+        check(abs(int(m.group(1)) - line) <= (1 if not words else 0), f"{text!r}: line {m.group(1)}, wanted {line}: {said}")
+        check(words in said, f"{words!r} is not in {said!r}")
+
+
+def unknown_key_gets_a_did_you_mean(place):
+    out = run([BINARY, "--check", "--config", _config(place, "version: 1\nwindows:\n  spann: 10m\n")])
+    check("did you mean" in out.stdout + out.stderr and "span" in out.stdout + out.stderr, out.stdout + out.stderr)
+
+
+def check_reports_every_problem(place):
+    out = run([BINARY, "--check", "--config", _config(place, "version: 1\nwindws: {}\nlog: {level: loud, fromat: json}\n")])
+    equal(len(re.findall(POSITION, out.stdout + out.stderr)), 3, f"problems in {out.stdout}{out.stderr}")
+
+
+RULES = {
+    "modifier": ("title: T\nlogsource: {product: azure}\ndetection:\n  sel:\n    a|nosuch: 1\n  condition: sel\n", 5, "nosuch"),
+    "condition": ("title: T\nlogsource: {product: azure}\ndetection:\n  sel: {a: 1}\n  condition: sel and (other\n", 5, ""),
+    "unknown_selection": ("title: T\nlogsource: {product: azure}\ndetection:\n  sel: {a: 1}\n  condition: sel and nothere\n", 5, "nothere"),
+    "no_condition": ("title: T\nlogsource: {product: azure}\ndetection:\n  sel: {a: 1}\n", None, "condition"),
+    "regex": ("title: T\nlogsource: {product: azure}\ndetection:\n  sel: {a|re: '(unclosed'}\n  condition: sel\n", 4, ""),
+    "cidr": ("title: T\nlogsource: {product: azure}\ndetection:\n  sel: {a|cidr: 10.0.0.0/99}\n  condition: sel\n", 4, ""),
+    "extension_key": ("title: T\nlogsource: {product: azure}\ndetection:\n  sel: {a: 1}\n  condition: sel\npicketd: {thread_score: []}\n",
+                      6, "thread_score"),
+    "yaml": ("title: 'unclosed\n", None, ""),
+}
+
+
+def check_names_file_line_column_and_reason_of_a_broken_rule(place):
+    for name, (text, line, word) in RULES.items():
+        folder = place.path("rules-" + name)
+        path = place.write(f"rules-{name}/{name}.yml", text)
+        out = run([BINARY, "--check", "--config", _config(place, "version: 1\n"), "--rules", folder])
+        said = out.stdout + out.stderr
+        equal(out.returncode, 78, f"{name}: {said}")
+        m = re.search(re.escape(path) + r":(\d+):(\d+): error: (.*)", said)
+        check(m, f"{name}: no place in {said!r}")
+        check(line is None or int(m.group(1)) == line, f"{name}: line {m.group(1)}, wanted {line}: {said}")
+        check(word in said, f"{name}: {word!r} is not in {said!r}")
+
+
+def broken_configuration_at_start_exits_78(place):
+    out = run([BINARY, "--config", _config(place, "version: 2\n")])
+    equal(out.returncode, 78, f"{out.stderr}")
+    equal(run([BINARY, "--config", place.path("not-there.yaml")]).returncode, 78, "no such file")
+
+
+def usage_errors_exit_64_and_help_0(place):
+    equal(run([BINARY, "--no-such-flag"]).returncode, 64, "unknown flag")
+    out = run([BINARY, "--help"])
+    equal(out.returncode, 0, "--help")
+    for flag in ("--config", "--check", "--print-config", "--rules", "--state-dir", "--log-level", "--log-format", "--replay",
+                 "--decode", "--alerts", "--send-test", "--version", "--help"):
+        check(flag in out.stdout, f"{flag} is in --help")
+
+
+def version_is_printed(place):
+    out = run([BINARY, "--version"])
+    equal(out.returncode, 0, "exit")
+    check(re.match(r"picketd \d+\.\d+\.\d+$", out.stdout.splitlines()[0]), out.stdout)
+
+
+def printed_configuration_is_accepted_again(place):
+    d = place.daemon(start=False)
+    out = d.run("--print-config")
+    equal(out.returncode, 0, out.stderr)
+    path = place.write("again.yaml", out.stdout)
+    again = run([BINARY, "--check", "--config", path])
+    equal(again.returncode, 0, f"{again.stdout}{again.stderr}\n{out.stdout}")
+    equal(run([BINARY, "--print-config", "--config", path]).stdout, out.stdout, "printed twice")
+
+
+def state_directory_that_cannot_be_used_exits_73(place):
+    place.write("file", "")
+    d = place.daemon(start=False)
+    d.config["state"]["dir"] = place.path("file") + "/state"
+    d.write_config()
+    out = run([BINARY, "--config", d.config_path])
+    equal(out.returncode, 73, out.stderr)
+
+
+def address_in_use_exits_75(place):
+    d = place.daemon()
+    e = place.daemon({"listeners": {"http": {"address": f"127.0.0.1:{d.port('http')}"}}}, start=False, name="second")
+    e.start(ready=False)
+    equal(e.wait_exit(20), 75, f"{e.log.lines[-3:]}")
+
+
+def decode_shows_shape_fields_and_what_is_missing(place):
+    path = place.write("four.ndjson", "\n".join(quiet(s, user=f"shape-{s}@x.example", ip=f"198.51.100.{n}")
+                                               for n, s in enumerate("abcd", 1)) + '\n{"nothing":"known"}\n')
+    out = run([BINARY, "--decode", path])
+    equal(out.returncode, 0, out.stderr)
+    for n, s in enumerate("abcd", 1):
+        check(f"shape-{s}@x.example" in out.stdout and f"198.51.100.{n}" in out.stdout, f"shape {s}: {out.stdout[:600]}")
+    check("generic" in out.stdout, "the unknown record is shown as generic")
+    check("missing" in out.stdout.lower(), "what is missing is shown")
+
+
+def replay_expectations_decide_the_exit_status(place):
+    path = place.write("in.ndjson", risky(user="found@x.example") + "\n" + quiet() + "\n")
+    good = place.write("good.yaml", "2f6d1f0c-5a43-4d0e-9a53-7f1d0c5e8b11: {exactly: 1, score: 1, users: [found@x.example]}\n")
+    bad = place.write("bad.yaml", "2f6d1f0c-5a43-4d0e-9a53-7f1d0c5e8b11: {exactly: 2}\n")
+    none = place.write("none.yaml", "unexpected: fail\n")
+    for expect, status in ((good, 0), (bad, 1), (none, 1)):
+        out = run([BINARY, "--replay", "--expect", expect, path])
+        equal(out.returncode, status, f"{expect}: {out.stdout[-300:]} {out.stderr[-300:]}")
+
+
+def replay_reads_standard_input_and_names_the_line(place):
+    text = quiet() + "\n" + quiet() + "\n" + risky() + "\n"
+    out = run([BINARY, "--replay", "-"], stdin=text)
+    equal(out.returncode, 0, out.stderr)
+    rows = [json.loads(t) for t in out.stdout.splitlines()]
+    equal([(r["replay"]["line"], r["rule"]["id"]) for r in rows], [(3, "2f6d1f0c-5a43-4d0e-9a53-7f1d0c5e8b11")], "alerts")
+
+
+def replay_of_broken_data_exits_65(place):
+    out = run([BINARY, "--replay", place.write("bad.ndjson", "nonsense\n")])
+    equal(out.returncode, 65, f"{out.stdout} {out.stderr}")
+
+
+def replay_takes_plain_events_with_logsource_any(place):
+    folder = place.path("rules")
+    place.write("rules/r.yml", "title: R\nid: 11111111-0000-4000-8000-00000000000a\nlogsource: {product: anything, service: x}\n"
+                "detection:\n  sel: {Image|endswith: '\\evil.exe'}\n  condition: sel\nlevel: high\n")
+    path = place.write("in.ndjson", json.dumps({"Image": "C:\\a\\EVIL.exe"}) + "\n" + json.dumps({"Image": "good.exe"}) + "\n")
+    out = run([BINARY, "--replay", "--logsource", "any", "--rules", folder, path])
+    equal((out.returncode, len(out.stdout.splitlines())), (0, 1), out.stderr)
+    equal(json.loads(out.stdout)["replay"]["line"], 1, "line")
+
+
+def readme_commands_exist(place):
+    """Every command that README.md shows in a block is a file of the tree or an option that --help knows."""
+    with open(os.path.join(TOP, "README.md"), encoding="utf-8") as f:
+        text = f.read()
+    known = run([BINARY, "--help"]).stdout
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.S)
+    check(blocks, "README.md shows commands")
+    seen = 0
+    for block in blocks:
+        for row in block.splitlines():
+            row = row.split("#")[0].strip()
+            if row.startswith(("scripts/", "./scripts/")):
+                check(os.access(os.path.join(TOP, row.split()[0]), os.X_OK), f"{row}: no such script")
+                seen += 1
+            for flag in re.findall(r"(?<=\s)--[a-z-]+", row) if "picketd" in row.split()[:2] or "./picketd" in row else []:
+                check(flag in known, f"{row}: {flag} is not in --help")
+                seen += 1
+    check(seen >= 4, f"only {seen} commands looked at")

@@ -1,0 +1,89 @@
+"""Ten thousand sign-ins by both ways, against the model that shares nothing with the daemon."""
+import http.client
+import os
+import socket
+import time
+
+import generate
+import model
+from harness import CONF, check, equal, octet, request
+
+COUNT = 10000
+
+
+def _compare(place, send):
+    start = int(time.time() * 1000) - COUNT * 150 - 120000
+    start -= start % 1000
+    lines = generate.stream_lines(COUNT, 11, start_ms=start)
+    wanted = model.expected(lines, model.rule_ids(os.path.join(CONF, "rules")))
+    check(len(wanted) >= 500, f"only {len(wanted)} matches planted")
+    ids = []
+    for way in (_by_http, _by_syslog):
+        inner = type(place)()
+        try:
+            ids.append(_run(inner, way, lines, wanted))
+        finally:
+            inner.close()
+    equal(ids[0], ids[1], "alert ids by HTTP and by syslog")
+    equal(ids[0], {w["id"] for w in wanted}, "alert ids of the model")
+    rules = {}
+    for w in wanted:
+        rules[w["rule"]] = rules.get(w["rule"], 0) + 1
+    return f"{len(wanted)} alerts each way; by rule: " + ", ".join(f"{k} {v}" for k, v in sorted(rules.items()))
+
+
+def _run(place, way, lines, wanted):
+    r = place.receiver()
+    d = place.daemon(receiver=r)
+    way(d, lines)
+    r.wait_alerts(len(wanted), 60)
+    d.wait_metric(0, "picketd_outbox_alerts", target="soc")
+    alerts = r.alerts()
+    got = {(a["evidence"][-1]["event_id"], a["rule"]["id"], a["threat_score"]) for a in alerts}
+    want = {(w["event"], w["rule"], w["score"]) for w in wanted}
+    check(got == want, f"{way.__name__}: too many {sorted(got - want)[:4]}, missing {sorted(want - got)[:4]}")
+    equal(len(alerts), len({a["id"] for a in alerts}), "none twice by id")
+    equal(r.problems, [], "signatures")
+    equal(d.stop(), 0, "exit")
+    return {a["id"] for a in alerts}
+
+
+def _by_http(d, lines):
+    c = http.client.HTTPConnection("127.0.0.1", d.port("http"), timeout=60)
+    for n in range(0, len(lines), 100):
+        status, _, answer = request(c, "[" + ",".join(lines[n:n + 100]) + "]")
+        equal((status, answer["accepted"]), (200, len(lines[n:n + 100])), f"{answer}")
+    c.close()
+
+
+def _by_syslog(d, lines):
+    with socket.create_connection(("127.0.0.1", d.port("syslog")), timeout=60) as s:
+        for n in range(0, len(lines), 100):
+            s.sendall(b"".join(octet("<134>1 2026-11-22T20:00:00Z relay app - - - " + t) for t in lines[n:n + 100]))
+        s.shutdown(socket.SHUT_WR)
+        while s.recv(4096):
+            pass
+
+
+def ten_thousand_sign_ins_by_http_and_syslog_equal_the_model(place):
+    return _compare(place, None)
+
+
+ten_thousand_sign_ins_by_http_and_syslog_equal_the_model.limit = 240
+
+
+def replay_gives_the_ids_that_the_live_daemon_gives(place):
+    from harness import BINARY, run
+    import json
+    start = int(time.time() * 1000) - 2000 * 150 - 120000
+    lines = generate.stream_lines(2000, 5, start_ms=start - start % 1000)
+    path = place.write("stream.ndjson", "\n".join(lines) + "\n")
+    d = place.daemon()
+    _by_http(d, lines)
+    live = {a["id"] for a in d.stored()}
+    out = run([BINARY, "--replay", "--config", d.config_path, path], 60)
+    equal(out.returncode, 0, f"exit; {out.stderr[-300:]}")
+    rows = [json.loads(t) for t in out.stdout.splitlines()]
+    equal({a["id"] for a in rows}, live, "ids")
+    check(len(live) > 50, "enough of them")
+    equal({a["replay"]["file"] for a in rows}, {path}, "file of each")
