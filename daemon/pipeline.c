@@ -18,6 +18,7 @@ struct pipeline {
 	struct feed *spare; /* free list */
 	struct tally *tally;
 	unsigned pending;
+	struct batch *held; /* waiting for pipeline_retry, newest first */
 	struct context context; /* of the event being judged */
 };
 
@@ -236,37 +237,77 @@ pipeline_message(struct pipeline *p, struct batch *b, struct str text)
 	return f->full ? FEED_TOO_MANY : FEED_OK;
 }
 
+/* Step 9: to the sink, which answers now or by pipeline_settled. */
+static void
+submit(struct pipeline *p, struct batch *b)
+{
+	switch (p->shared->sink->append(p->shared->sink, b)) {
+	case SINK_TAKEN:
+		return;
+	case SINK_REFUSED:
+		b->result = BATCH_FAILED;
+		break;
+	case SINK_SETTLED:
+		break;
+	}
+	pipeline_settled(p, b);
+}
+
 void
 pipeline_finish(struct pipeline *p, struct batch *b)
 {
 	struct feed *f = b->pipeline_state;
 	split_end(p, b, f, 0);
 	p->pending++;
-	if (f->failed) {
-		b->result = BATCH_FAILED;
-	} else if (!b->alert_count) {
-		b->result = BATCH_DONE;
-	} else {
-		enum sink_result taken = p->shared->sink->append(p->shared->sink, b);
-		if (taken == SINK_TAKEN)
-			return;
-		if (taken == SINK_REFUSED)
-			b->result = BATCH_FAILED;
+	b->result = f->failed ? BATCH_FAILED : BATCH_DONE;
+	if (b->alert_count && !f->failed)
+		submit(p, b);
+	else
+		pipeline_settled(p, b);
+}
+
+unsigned
+pipeline_retry(struct pipeline *p)
+{
+	struct batch *list = p->held;
+	unsigned waiting = 0;
+	p->held = NULL;
+	while (list) {
+		struct batch *b = list;
+		list = b->next;
+		submit(p, b);
 	}
-	pipeline_settled(p, b);
+	for (const struct batch *b = p->held; b; b = b->next)
+		waiting++;
+	return waiting;
+}
+
+static void
+account(struct pipeline *p, const struct batch *b)
+{
+	if (b->result == BATCH_FAILED && b->insist) {
+		metrics_count(METRIC_LOST, "alert_not_built", NULL, 1);
+		log_crit("out of memory: alerts of a syslog message are lost", LOG_TEXT("listener", b->listener), LOG_END);
+	}
+	if (b->alert_count && b->result == BATCH_DONE && !p->shared->event_clock)
+		metrics_observe(metrics_get(METRIC_DETECTION_LATENCY, NULL, NULL),
+		    (double)(clock_wall_ms() - b->received_ms) / 1000.0);
 }
 
 void
 pipeline_settled(struct pipeline *p, struct batch *b)
 {
 	struct feed *f = b->pipeline_state;
+	if (b->result == BATCH_FAILED && b->insist && !f->failed) {
+		b->next = p->held;
+		p->held = b;
+		return;
+	}
+	account(p, b);
 	if (b->result == BATCH_DONE)
 		correlator_commit(p->shared->correlator, &f->marks);
 	else
 		correlator_rollback(p->shared->correlator, &f->marks);
-	if (b->alert_count && b->result == BATCH_DONE && !p->shared->event_clock)
-		metrics_observe(metrics_get(METRIC_DETECTION_LATENCY, NULL, NULL),
-		    (double)(clock_wall_ms() - b->received_ms) / 1000.0);
 	alert_drop(b);
 	feed_reset(f);
 	f->next = p->spare;

@@ -53,6 +53,9 @@ enum feed_result pipeline_message(struct pipeline *p, struct batch *b, struct st
 void pipeline_finish(struct pipeline *p, struct batch *b);
 /* A batch came back from the sink: settle bursts, release alerts, tell the source. */
 void pipeline_settled(struct pipeline *p, struct batch *b);
+/* Batches whose source cannot be asked to repeat and which the store did not take wait here: try again. How many still
+ * wait; its owner calls this now and then while that is not 0. */
+unsigned pipeline_retry(struct pipeline *p);
 /* Batches between pipeline_finish and on_done. */
 unsigned pipeline_pending(const struct pipeline *p);
 

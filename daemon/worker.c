@@ -11,7 +11,7 @@
 #include "loop/loop.h"
 #include "loop/mailbox.h"
 
-enum { ORDERS_MAX = 4096, REPLIES_MAX = 65536, DRAIN_LOOK_MS = 20 };
+enum { ORDERS_MAX = 4096, REPLIES_MAX = 65536, DRAIN_LOOK_MS = 20, RETRY_MS = 250 };
 
 enum order_kind { ORDER_CONNECTION, ORDER_POLICY, ORDER_DRAIN };
 
@@ -31,7 +31,7 @@ struct worker {
 	struct pipeline *pipeline;
 	struct http_source *http;
 	struct syslog_source **syslog; /* by index of config->syslog */
-	struct timer *drain_timer;
+	struct timer *drain_timer, *retry_timer;
 	/* any thread */
 	atomic_uint connections;
 };
@@ -91,6 +91,14 @@ on_order(void *message, void *ctx)
 }
 
 static void
+on_retry(void *ctx)
+{
+	struct worker *w = ctx;
+	pipeline_retry(w->pipeline);
+	timer_set(w->retry_timer, RETRY_MS);
+}
+
+static void
 on_reply(void *message, void *ctx)
 {
 	struct worker *w = ctx;
@@ -129,9 +137,11 @@ worker_new(const struct worker_options *options, struct fail *why)
 	w->orders = mailbox_new(w->loop, ORDERS_MAX, on_order, w);
 	w->replies = mailbox_new(w->loop, REPLIES_MAX, on_reply, w);
 	w->drain_timer = timer_new(w->loop, on_drain_look, w);
+	w->retry_timer = timer_new(w->loop, on_retry, w);
 	w->pipeline = pipeline_new(options->shared, options->policy, w->replies);
-	if (!w->orders || !w->replies || !w->drain_timer || !w->pipeline)
+	if (!w->orders || !w->replies || !w->drain_timer || !w->retry_timer || !w->pipeline)
 		goto no_memory;
+	timer_set(w->retry_timer, RETRY_MS);
 	if (open_sources(w, options, why) == 0)
 		return w;
 	worker_free(w);
@@ -163,6 +173,7 @@ worker_free(struct worker *w)
 		syslog_source_free(w->syslog[i]);
 	mem_free(w->syslog);
 	http_source_free(w->http);
+	timer_free(w->retry_timer);
 	timer_free(w->drain_timer);
 	mailbox_free(w->replies);
 	mailbox_free(w->orders);
