@@ -4,8 +4,11 @@
 #ifndef ALERT_ALERT_H
 #define ALERT_ALERT_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/fail.h"
 #include "base/str.h"
 #include "detect/finding.h"
@@ -33,6 +36,16 @@ int alert_severity(const struct alert *a); /* enum rule_level */
 int64_t alert_event_ms(const struct alert *a);
 int64_t alert_detected_ms(const struct alert *a);
 struct str alert_data(const struct alert *a); /* compact JSON of `data` */
+struct str alert_tenant(const struct alert *a);
+
+/* The same finding as kind `escalate`: its own id, the same dedup_key. For when a later copy of an event scores
+ * higher than the alert that is on disk. again: one of that kind is there already, with a lower score than this;
+ * then the score is part of the id. NULL without memory. */
+struct alert *alert_escalate(const struct alert *a, bool again);
+
+/* `data` cut to at most max_bytes where possible (shrink.h), for a receiver that refused its size; -1 when it
+ * is not a JSON object or without memory. */
+int alert_shrink(struct str data, size_t max_bytes, struct buf *out) __attribute__((warn_unused_result));
 
 /* Adds to the batch, which takes over the reference; -1 without memory (then the caller keeps it). */
 int alert_add(struct batch *b, struct alert *a) __attribute__((warn_unused_result));

@@ -1,0 +1,102 @@
+/* The one line that people see first: the rule, the account, the source, and
+ * for a burst by address how many accounts it touched. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "alert/document.h"
+#include "alert/json_value.h"
+#include "base/buf.h"
+#include "base/codec.h"
+
+enum { TITLE_MAX = 200, NAME_MAX = 120 };
+
+/* C0, DEL, C1, line and paragraph separators, and what turns the direction of text: bytes to skip, 0 for others. */
+static size_t
+control_len(struct str s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	if (p[0] < 0x20 || p[0] == 0x7F)
+		return 1;
+	if (s.len >= 2 && p[0] == 0xC2 && p[1] < 0xA0)
+		return 2;
+	if (s.len < 3 || p[0] != 0xE2)
+		return 0;
+	if (p[1] == 0x80 && (p[2] == 0x8E || p[2] == 0x8F || (p[2] >= 0xA8 && p[2] <= 0xAE)))
+		return 3;
+	return p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9 ? 3 : 0;
+}
+
+/* Adds at most max bytes of s, whole characters without control characters. */
+static void
+add_plain(struct buf *out, struct str s, size_t max)
+{
+	size_t begin = out->len, end = begin;
+	while (s.len > 0) {
+		size_t skip = control_len(s), step = skip ? skip : 1;
+		if (!skip && (out->len - begin >= max || buf_add(out, s.p, 1) < 0))
+			break;
+		s = str_make(s.p + step, s.len - step);
+		if (!skip && (s.len == 0 || ((unsigned char)s.p[0] & 0xC0) != 0x80))
+			end = out->len; /* a character is complete */
+	}
+	out->len = end;
+}
+
+static bool
+grouped_by_ip(const struct finding *f)
+{
+	for (unsigned i = 0; i < f->group_count; i++) {
+		if (str_eq_nocase(str_of(f->group[i].field), STR("ipAddress")))
+			return true;
+	}
+	return false;
+}
+
+static struct str
+user_of(const struct event *e)
+{
+	static const int slots[] = {FIELD_USER_PRINCIPAL_NAME, FIELD_USER_ID, FIELD_SERVICE_PRINCIPAL_ID};
+	for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
+		struct str text = str_trim(event_text(e, slots[i]));
+		if (text.len > 0)
+			return text;
+	}
+	return STR("");
+}
+
+static void
+add_counts(struct buf *out, const struct context_window *w)
+{
+	char text[96];
+	uint32_t users = w->distinct, hits = w->successes;
+	snprintf(text, sizeof(text), ": %" PRIu32 " user%s, %" PRIu32 " success%s", users, users == 1 ? "" : "s",
+	    hits, hits == 1 ? "" : "es");
+	add_plain(out, str_of(text), sizeof(text));
+}
+
+json_t *
+document_title(const struct finding *f)
+{
+	struct buf title, clean;
+	struct str user = user_of(f->event), ip = str_trim(event_text(f->event, FIELD_IP_ADDRESS));
+	bool burst = grouped_by_ip(f);
+	buf_init(&title, TITLE_MAX * 4);
+	buf_init(&clean, TITLE_MAX + 8);
+	add_plain(&title, str_of(f->rule->title), NAME_MAX);
+	if (user.len > 0 && !burst) {
+		add_plain(&title, STR(": "), 2);
+		add_plain(&title, user, 80);
+	}
+	if (ip.len > 0) {
+		add_plain(&title, STR(" from "), 6);
+		add_plain(&title, ip, 46);
+	}
+	if (burst && f->context && f->context->ip.present)
+		add_counts(&title, &f->context->ip);
+	add_plain(&clean, buf_str(&title), TITLE_MAX);
+	json_t *text = json_text(buf_str(&clean));
+	buf_fini(&title);
+	buf_fini(&clean);
+	return text;
+}
