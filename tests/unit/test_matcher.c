@@ -1,0 +1,422 @@
+#include "unit.h"
+
+#include "sigma_fixture.h"
+
+struct row {
+	const char *selection, *event;
+	bool matches;
+};
+
+static void
+check_rows(const struct row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool matched = fixture_judge(rows[i].selection, rows[i].event);
+		ck_assert_msg(matched == rows[i].matches, "row %zu: %s on %s gave %d", i, rows[i].selection, rows[i].event,
+		    matched);
+	}
+}
+#define CHECK_ROWS(rows) check_rows((rows), sizeof(rows) / sizeof((rows)[0]))
+
+START_TEST(matcher_compares_whole_text_without_case)
+{
+	static const struct row rows[] = {
+	    {"{a: High}", "{\"a\":\"hIGH\"}", true},
+	    {"{a: High}", "{\"a\":\"highest\"}", false},
+	    {"{a: High}", "{\"a\":\" high\"}", false},
+	    {"{a: High}", "{}", false},
+	    {"{a: High}", "{\"a\":null}", false},
+	    {"{a: [low, high]}", "{\"a\":\"HIGH\"}", true},
+	    {"{a: [low, high]}", "{\"a\":\"medium\"}", false},
+	    {"{a: x, b: y}", "{\"a\":\"x\",\"b\":\"y\"}", true},
+	    {"{a: x, b: y}", "{\"a\":\"x\"}", false},
+	    {"[{a: x}, {b: y}]", "{\"b\":\"y\"}", true},
+	    {"[{a: x}, {b: y}]", "{\"b\":\"x\"}", false},
+	    {"{A: x}", "{\"A\":\"x\"}", true},
+	    {"{a.b: x}", "{\"a\":{\"b\":\"X\"}}", true},
+	};
+	CHECK_ROWS(rows);
+}
+END_TEST
+
+START_TEST(matcher_folds_unicode)
+{
+	static const struct row rows[] = {
+	    {"{a: ÄRGER}", "{\"a\":\"ärger\"}", true},
+	    {"{a: ΣΊΣΥΦΟΣ}", "{\"a\":\"σίσυφος\"}", true}, /* final sigma folds to sigma */
+	    {"{a: ПРИВЕТ}", "{\"a\":\"привет\"}", true},
+	    {"{a: kelvin}", "{\"a\":\"\\u212Aelvin\"}", true},
+	    {"{a|contains: straße}", "{\"a\":\"DIE STRAẞE\"}", true},
+	    {"{a: ｆｕｌｌ}", "{\"a\":\"ＦＵＬＬ\"}", true},
+	    {"{a|cased: Ä}", "{\"a\":\"ä\"}", false},
+	    {"{a|endswith: Ⱥ}", "{\"a\":\"xⱥ\"}", true}, /* two bytes fold to three */
+	};
+	CHECK_ROWS(rows);
+}
+END_TEST
+
+START_TEST(matcher_knows_null_empty_and_missing)
+{
+	static const struct row rows[] = {
+	    {"{a: null}", "{}", true},
+	    {"{a: null}", "{\"a\":null}", true},
+	    {"{a: null}", "{\"a\":\"\"}", false},
+	    {"{a: null}", "{\"a\":0}", false},
+	    {"{a: ''}", "{\"a\":\"\"}", true},
+	    {"{a: ''}", "{}", false},
+	    {"{a: ''}", "{\"a\":null}", false},
+	    {"{a: ''}", "{\"a\":\" \"}", false},
+	    {"{a|exists: true}", "{\"a\":null}", true},
+	    {"{a|exists: true}", "{\"a\":\"\"}", true},
+	    {"{a|exists: true}", "{}", false},
+	    {"{a|exists: false}", "{}", true},
+	    {"{a: '*'}", "{\"a\":\"\"}", true},
+	    {"{a: '*'}", "{\"a\":null}", false},
+	    {"{a: '?*'}", "{\"a\":\"\"}", false},
+	    {"{a|neq: x}", "{}", true},
+	    {"{a|neq: null}", "{}", false},
+	    {"{a|neq: null}", "{\"a\":1}", true},
+	};
+	CHECK_ROWS(rows);
+}
+END_TEST
+
+START_TEST(matcher_compares_numbers_and_booleans_across_types)
+{
+	static const struct row rows[] = {
+	    {"{a: 0}", "{\"a\":0}", true},
+	    {"{a: 0}", "{\"a\":\"0\"}", true},
+	    {"{a: '0'}", "{\"a\":0}", true},
+	    {"{a: 1}", "{\"a\":1.0}", true},
+	    {"{a: 1.0}", "{\"a\":\"1\"}", true},
+	    {"{a: '1.0'}", "{\"a\":\"1\"}", false}, /* two texts */
+	    {"{a: 0x10}", "{\"a\":\"16\"}", true},
+	    {"{a: 50126}", "{\"a\":\"50126\"}", true},
+	    {"{a: 50126}", "{\"a\":\"501260\"}", false},
+	    {"{a: 9007199254740993}", "{\"a\":9007199254740992}", false},
+	    {"{a: 1000}", "{\"a\":\"1e3\"}", true},
+	    {"{a: true}", "{\"a\":\"True\"}", true},
+	    {"{a: 'true'}", "{\"a\":true}", true},
+	    {"{a: false}", "{\"a\":true}", false},
+	    {"{a: yes}", "{\"a\":\"yes\"}", true},
+	    {"{a|contains: 126}", "{\"a\":50126}", true},
+	    {"{a: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}", "{\"a\":10.0}", true},
+	    {"{a: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}", "{\"a\":11}", false},
+	    {"{a: [a, b, c, d, e, f, g, h, 'i*']}", "{\"a\":\"H\"}", true},
+	    {"{a: [a, b, c, d, e, f, g, h, 'i*']}", "{\"a\":\"Ix\"}", true},
+	    {"{a: [a, b, c, d, e, f, g, h, 'i*']}", "{\"a\":\"j\"}", false},
+	};
+	CHECK_ROWS(rows);
+}
+END_TEST
+
+START_TEST(matcher_orders_numbers)
+{
+	static const struct row rows[] = {
+	    {"{a|gt: 5}", "{\"a\":6}", true},
+	    {"{a|gt: 5}", "{\"a\":5}", false},
+	    {"{a|gte: 5}", "{\"a\":\"5\"}", true},
+	    {"{a|gte: '5'}", "{\"a\":5.5}", true},
+	    {"{a|lt: 5}", "{\"a\":-1}", true},
+	    {"{a|lt: 5}", "{}", false},
+	    {"{a|lte: 5}", "{\"a\":\"many\"}", false},
+	    {"{a|lte: 5}", "{\"a\":null}", false},
+	    {"{a|lte: 5}", "{\"a\":[9,5]}", true},
+	    {"{a|gt|neq: 5}", "{\"a\":5}", true},
+	    {"{a|gt: [9, 3]}", "{\"a\":5}", true},
+	};
+	CHECK_ROWS(rows);
+}
+END_TEST
+
+START_TEST(matcher_takes_any_element_and_fans_out)
+{
+	static const struct row rows[] = {
+	    {"{a: x}", "{\"a\":[\"w\",\"X\"]}", true},
+	    {"{a: x}", "{\"a\":[]}", false},
+	    {"{a: '[]'}", "{\"a\":[]}", true},
+	    {"{a|all: [x, y]}", "{\"a\":[\"x\",\"y\"]}", true},
+	    {"{a|all: [x, y]}", "{\"a\":[\"x\"]}", false},
+	    {"{a|contains|all: [x, y]}", "{\"a\":\"yx\"}", true},
+	    {"{a|contains|all: [x, y]}", "{\"a\":[\"ax\",\"by\"]}", true},
+	    {"{a.b: x}", "{\"a\":[{\"b\":\"w\"},{\"b\":\"x\"}]}", true},
+	    {"{a.b: x}", "{\"a\":[{\"b\":[\"w\",\"x\"]}]}", true},
+	    {"{a.b: y}", "{\"a\":[{\"b\":\"w\"},{\"b\":\"x\"}]}", false},
+	    {"{a|neq: x}", "{\"a\":[\"w\",\"x\"]}", false},
+	    {"{a|contains: '\"k\":\"v'}", "{\"a\":{\"k\":\"Vx\"}}", true},
+	    {"{a|contains: '\"k\":\"v'}", "{\"a\":[{\"k\":\"Vx\"}]}", true},
+	    {"{a|contains: 'w\",\"x'}", "{\"a\":[{\"k\":1},\"w\",\"x\"]}", true},
+	    {"{a: null}", "{\"a\":[1,null]}", true},
+	    {"{a: x}", "{\"a\":[[[\"x\"]]]}", true},
+	};
+	CHECK_ROWS(rows);
+}
+END_TEST
+
+START_TEST(matcher_applies_text_modifiers)
+{
+	static const struct row rows[] = {
+	    {"{a|contains: bcd}", "{\"a\":\"aBCDe\"}", true},
+	    {"{a|startswith: ab}", "{\"a\":\"ABC\"}", true},
+	    {"{a|startswith: bc}", "{\"a\":\"ABC\"}", false},
+	    {"{a|endswith: bc}", "{\"a\":\"ABC\"}", true},
+	    {"{a|endswith: ab}", "{\"a\":\"ABC\"}", false},
+	    {"{a|contains: [x, c]}", "{\"a\":\"ABC\"}", true},
+	    {"{a|cased: High}", "{\"a\":\"high\"}", false},
+	    {"{a|cased|startswith: Hi}", "{\"a\":\"High\"}", true},
+	    {"{a|startswith|cased: Hi}", "{\"a\":\"hiGh\"}", false},
+	    {"{a|neq: [x, y]}", "{\"a\":\"y\"}", false},
+	    {"{a|neq: [x, y]}", "{\"a\":\"z\"}", true},
+	    {"{a|all|neq: [x, y]}", "{\"a\":\"y\"}", true},
+	    {"{a|contains: 'a*c'}", "{\"a\":\"xxabcxx\"}", true},
+	    {"{a: 'v*.Compute.?et'}", "{\"a\":\"V1.compute.Set\"}", true},
+	};
+	CHECK_ROWS(rows);
+}
+END_TEST
+
+START_TEST(matcher_searches_regular_expressions)
+{
+	static const struct row rows[] = {
+	    {"{a|re: '^\\s*$'}", "{\"a\":\"  \"}", true},
+	    {"{a|re: '^\\s*$'}", "{\"a\":\" x \"}", false},
+	    {"{a|re: '^\\s*$'}", "{}", false},
+	    {"{a|re: 'b.d'}", "{\"a\":\"abcde\"}", true},
+	    {"{a|re: 'B.D'}", "{\"a\":\"abcde\"}", false},
+	    {"{a|re|i: 'B.D'}", "{\"a\":\"abcde\"}", true},
+	    {"{a|re: '^b'}", "{\"a\":\"a\\nb\"}", false},
+	    {"{a|re|m: '^b'}", "{\"a\":\"a\\nb\"}", true},
+	    {"{a|re: 'a.b'}", "{\"a\":\"a\\nb\"}", false},
+	    {"{a|re|s: 'a.b'}", "{\"a\":\"a\\nb\"}", true},
+	    {"{a|re: ['x', 'b$']}", "{\"a\":[\"c\",\"ab\"]}", true},
+	    {"{a|re|all: ['a', 'b']}", "{\"a\":\"ab\"}", true},
+	    {"{a|re|neq: 'a'}", "{\"a\":\"b\"}", true},
+	    {"{a|re: '^5\\d+$'}", "{\"a\":50126}", true},
+	};
+	CHECK_ROWS(rows);
+}
+END_TEST
+
+START_TEST(matcher_knows_networks)
+{
+	static const struct row rows[] = {
+	    {"{a|cidr: 10.0.0.0/8}", "{\"a\":\"10.1.2.3\"}", true},
+	    {"{a|cidr: 10.0.0.0/8}", "{\"a\":\"11.1.2.3\"}", false},
+	    {"{a|cidr: 10.0.0.0/8}", "{\"a\":\"10.1.2.3:443\"}", true},
+	    {"{a|cidr: 10.0.0.0/8}", "{\"a\":\"::ffff:10.1.2.3\"}", true},
+	    {"{a|cidr: [192.0.2.0/24, '2001:db8::/32']}", "{\"a\":\"[2001:db8::1]:80\"}", true},
+	    {"{a|cidr: 10.0.0.0/8}", "{\"a\":\"\"}", false},
+	    {"{a|cidr: 10.0.0.0/8}", "{\"a\":\"host\"}", false},
+	    {"{a|cidr|neq: 10.0.0.0/8}", "{\"a\":\"11.1.1.1\"}", true},
+	};
+	CHECK_ROWS(rows);
+}
+END_TEST
+
+START_TEST(matcher_compares_fields_with_fields)
+{
+	static const struct row rows[] = {
+	    {"{a|fieldref: b}", "{\"a\":\"X\",\"b\":\"x\"}", true},
+	    {"{a|fieldref: b}", "{\"a\":\"x\",\"b\":\"y\"}", false},
+	    {"{a|fieldref: b}", "{\"a\":\"x\"}", false},
+	    {"{a|fieldref: b}", "{\"b\":\"x\"}", false},
+	    {"{a|fieldref: b}", "{}", false},
+	    {"{a|fieldref: b}", "{\"a\":\"x\",\"b\":null}", false},
+	    {"{a|fieldref: b}", "{\"a\":\"\",\"b\":\"\"}", true},
+	    {"{a|fieldref: b}", "{\"a\":\"x\",\"b\":\"\"}", false},
+	    {"{a|fieldref|neq: b}", "{\"a\":\"x\",\"b\":\"\"}", true},
+	    {"{a|fieldref|neq: b}", "{\"a\":\"x\"}", true},
+	    {"{a|fieldref|neq: b}", "{\"a\":\"x\",\"b\":\"X\"}", false},
+	    {"{a|cased|fieldref: b}", "{\"a\":\"x\",\"b\":\"X\"}", false},
+	    {"{a|fieldref|startswith: b}", "{\"a\":\"xyz\",\"b\":\"XY\"}", true},
+	    {"{a|fieldref|endswith: b}", "{\"a\":\"xyz\",\"b\":\"YZ\"}", true},
+	    {"{a|fieldref|contains: b}", "{\"a\":\"xyz\",\"b\":\"Y\"}", true},
+	    {"{a|fieldref: b}", "{\"a\":1,\"b\":\"1.0\"}", true},
+	    {"{a|fieldref: b}", "{\"a\":[\"x\",\"y\"],\"b\":[\"z\",\"Y\"]}", true},
+	};
+	CHECK_ROWS(rows);
+}
+END_TEST
+
+START_TEST(matcher_looks_for_keywords_in_every_value_and_no_key)
+{
+	static const struct row rows[] = {
+	    {"[evil]", "{\"a\":{\"b\":[\"x\",\"so EVIL!\"]}}", true},
+	    {"[evil]", "{\"evil\":\"x\"}", false},
+	    {"evil", "{\"a\":\"evil\"}", true},
+	    {"[501, evil]", "{\"a\":50126}", true},
+	    {"{'|all': [one, two]}", "{\"a\":\"one\",\"b\":\"two\"}", true},
+	    {"{'|all': [one, two]}", "{\"a\":\"one\"}", false},
+	    {"{'|contains|all': [one, two]}", "{\"a\":\"two one\"}", true},
+	    {"['e*l']", "{\"a\":\"xevily\"}", true},
+	    {"{'|re': '^e.il$'}", "{\"a\":\"evil\"}", true},
+	    {"[evil, {a: x}]", "{\"a\":\"x\"}", true},
+	};
+	CHECK_ROWS(rows);
+}
+END_TEST
+
+START_TEST(matcher_treats_escapes_as_sigma_says)
+{
+	static const struct row rows[] = {
+	    {"{a: 'a\\*b'}", "{\"a\":\"a*b\"}", true},
+	    {"{a: 'a\\*b'}", "{\"a\":\"axb\"}", false},
+	    {"{a: 'a\\?b'}", "{\"a\":\"a?b\"}", true},
+	    {"{a: 'a\\?b'}", "{\"a\":\"axb\"}", false},
+	    {"{a: 'C:\\Windows'}", "{\"a\":\"c:\\\\windows\"}", true},
+	    {"{a: 'a\\\\b'}", "{\"a\":\"a\\\\b\"}", true},
+	    {"{a: 'a\\\\*'}", "{\"a\":\"a\\\\bcd\"}", true},
+	    {"{a: 'a\\\\*'}", "{\"a\":\"a*\"}", false},
+	    {"{a: 'a\\\\\\*'}", "{\"a\":\"a\\\\*\"}", true},
+	    {"{a: 'a\\\\\\*'}", "{\"a\":\"a\\\\x\"}", false},
+	    {"{a: 'a\\\\\\\\b'}", "{\"a\":\"a\\\\\\\\b\"}", true},
+	    {"{a|endswith: '\\'}", "{\"a\":\"dir\\\\\"}", true},
+	};
+	CHECK_ROWS(rows);
+}
+END_TEST
+
+static const char two_rules[] = "title: one\nid: one\nlogsource: {product: azure, service: signinlogs}\n"
+				"detection:\n  s: {a: x}\n  t: {b: [y, z]}\n  _u: {c: 1}\n  condition: s and 1 of them\n"
+				"picketd:\n  threat_score:\n"
+				"    - {name: first, when: s, add: 2}\n    - {name: second, when: t and not s, add: 3}\n"
+				"    - {name: third, when: t, add: 5}\n---\n"
+				"title: two\nid: two\nlogsource: {product: aws}\n"
+				"detection:\n  s: {a: x}\n  condition: s\n";
+
+START_TEST(matcher_shows_events_only_to_rules_of_their_source)
+{
+	struct fixture f;
+	const struct match *matches;
+	const struct source azure = {STR("Azure"), STR("signinlogs"), {"", 0}, 0};
+	const struct source azure_only = {STR("azure"), {"", 0}, {"", 0}, 1};
+	const struct source aws = {STR("aws"), STR("cloudtrail"), {"", 0}, 2};
+	const struct source *const sources[] = {&azure, &azure_only, &aws};
+	fixture_load(&f, two_rules, NULL);
+	ck_assert_uint_eq(f.problems.len, 0);
+	ck_assert_int_eq(ruleset_route(f.set, sources, 3), 0);
+	fixture_event(&f, "{\"a\":\"x\"}");
+	ck_assert_uint_eq(matcher_run(f.matcher, &f.event, &matches), 0);
+	f.event.source = &azure_only; /* declares less than the rule asks for */
+	ck_assert_uint_eq(matcher_run(f.matcher, &f.event, &matches), 0);
+	f.event.source = &azure;
+	ck_assert_uint_eq(matcher_run(f.matcher, &f.event, &matches), 1);
+	ck_assert_str_eq(matches[0].rule->id, "one");
+	f.event.source = &aws;
+	ck_assert_uint_eq(matcher_run(f.matcher, &f.event, &matches), 1);
+	ck_assert_str_eq(matches[0].rule->id, "two");
+	fixture_fini(&f);
+}
+END_TEST
+
+START_TEST(matcher_scores_terms_and_gives_reasons)
+{
+	struct fixture f;
+	const struct match *matches;
+	struct match_reason reasons[8];
+	struct ruleset_options options = {.any_source = true, .max_regex_steps = 1000};
+	fixture_load(&f, two_rules, &options);
+	ck_assert_uint_eq(fixture_run(&f, "{\"a\":\"X\",\"b\":[\"q\",\"Z\"],\"c\":1}", &matches), 2);
+	ck_assert_int_eq(matches[0].score, 7);
+	ck_assert_uint_eq(matches[0].terms, 5);
+	ck_assert_int_eq(matches[1].score, 0);
+	ck_assert_uint_eq(matcher_reasons(f.matcher, &f.event, matches[0].rule, reasons, 8), 3);
+	ck_assert_str_eq(reasons[0].selection, "s");
+	ck_assert_str_eq(reasons[0].field, "a");
+	ck_assert(str_eq(reasons[0].value, STR("X")));
+	ck_assert_str_eq(reasons[1].selection, "t");
+	ck_assert(str_eq(reasons[1].value, STR("Z")));
+	ck_assert_str_eq(reasons[2].selection, "_u");
+	ck_assert_uint_eq(matcher_reasons(f.matcher, &f.event, matches[0].rule, reasons, 1), 1);
+	fixture_fini(&f);
+}
+END_TEST
+
+START_TEST(matcher_judges_without_tuned_selections_and_terms)
+{
+	struct fixture f;
+	struct match match;
+	const struct match *matches;
+	uint64_t off[RULE_SELECTION_WORDS] = {0};
+	struct ruleset_options options = {.any_source = true};
+	fixture_load(&f, two_rules, &options);
+	ck_assert_uint_eq(fixture_run(&f, "{\"a\":\"x\",\"b\":\"y\"}", &matches), 2);
+	const struct rule *rule = matches[0].rule;
+	ck_assert(matcher_judge(f.matcher, &f.event, rule, off, 0, &match));
+	ck_assert_int_eq(match.score, 7);
+	ck_assert(matcher_judge(f.matcher, &f.event, rule, off, 1, &match));
+	ck_assert_int_eq(match.score, 5);
+	ck_assert_int_eq(ruleset_selection(f.set, rule, STR("t")), 1);
+	off[0] = 2;
+	ck_assert(matcher_judge(f.matcher, &f.event, rule, off, 0, &match)); /* 1 of them: s is left */
+	ck_assert_int_eq(match.score, 2);
+	off[0] = 1;
+	ck_assert(!matcher_judge(f.matcher, &f.event, rule, off, 0, &match));
+	fixture_fini(&f);
+}
+END_TEST
+
+START_TEST(matcher_cuts_reasons_between_characters)
+{
+	struct fixture f;
+	const struct match *matches;
+	struct match_reason reason;
+	char event[2048] = "{\"a\":\"x";
+	for (int i = 0; i < 200; i++)
+		strncat(event, "é", sizeof(event) - strlen(event) - 1);
+	strncat(event, "\"}", sizeof(event) - strlen(event) - 1);
+	fixture_load(&f, "title: t\nlogsource: {}\ndetection:\n  s: {a|startswith: x}\n  condition: s\n", NULL);
+	ck_assert_uint_eq(fixture_run(&f, event, &matches), 1);
+	ck_assert_uint_eq(matcher_reasons(f.matcher, &f.event, matches[0].rule, &reason, 1), 1);
+	ck_assert_uint_eq(reason.value.len, 255);
+	fixture_fini(&f);
+}
+END_TEST
+
+START_TEST(matcher_gives_up_on_a_hostile_text_and_goes_on)
+{
+	struct fixture f;
+	char event[300] = "{\"a\":\"";
+	struct ruleset_options options = {.max_regex_steps = 1000};
+	memset(event + 6, 'a', 40);
+	snprintf(event + 46, sizeof(event) - 46, "!\",\"b\":\"y\"}");
+	fixture_load(&f,
+	    "title: slow\nlogsource: {}\ndetection:\n  s: {a|re: '^(a+)+$'}\n  condition: s\n---\n"
+	    "title: fast\nlogsource: {}\ndetection:\n  s: {b: y}\n  condition: s\n",
+	    &options);
+	ck_assert_uint_eq(fixture_run(&f, event, NULL), 1);
+	fixture_fini(&f);
+}
+END_TEST
+
+START_TEST(matcher_allocates_nothing_per_event)
+{
+	struct fixture f;
+	const struct match *matches;
+	fixture_load(&f,
+	    "title: t\nlogsource: {}\ndetection:\n  s: {a|contains: é, b|re: 'y+', c|cidr: 10.0.0.0/8}\n"
+	    "  k: [evil]\n  condition: s and not k\n",
+	    NULL);
+	fixture_event(&f, "{\"a\":\"xÉ\",\"b\":\"yyy\",\"c\":\"10.0.0.1\"}");
+	ck_assert_uint_eq(matcher_run(f.matcher, &f.event, &matches), 1);
+	uint64_t before = mem_count();
+	for (int i = 0; i < 1000; i++)
+		ck_assert_uint_eq(matcher_run(f.matcher, &f.event, &matches), 1);
+	ck_assert_uint_eq(mem_count(), before);
+	fixture_fini(&f);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {matcher_compares_whole_text_without_case, matcher_folds_unicode,
+	    matcher_knows_null_empty_and_missing, matcher_compares_numbers_and_booleans_across_types,
+	    matcher_orders_numbers, matcher_takes_any_element_and_fans_out, matcher_applies_text_modifiers,
+	    matcher_searches_regular_expressions, matcher_knows_networks, matcher_compares_fields_with_fields,
+	    matcher_looks_for_keywords_in_every_value_and_no_key, matcher_treats_escapes_as_sigma_says,
+	    matcher_shows_events_only_to_rules_of_their_source, matcher_scores_terms_and_gives_reasons,
+	    matcher_judges_without_tuned_selections_and_terms, matcher_cuts_reasons_between_characters,
+	    matcher_gives_up_on_a_hostile_text_and_goes_on, matcher_allocates_nothing_per_event, NULL};
+	return unit_run("matcher", tests);
+}

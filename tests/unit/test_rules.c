@@ -1,0 +1,192 @@
+/* The rules that picketd ships: they load, and each clause decides. */
+#include "unit.h"
+
+#include "sigma_fixture.h"
+#include "sigma/correlation.h"
+
+static void
+load_shipped(struct fixture *f)
+{
+	static const char *const dirs[] = {SRCDIR "/conf/rules"};
+	struct ruleset_options options = {.dirs = dirs, .dir_count = 1, .any_source = true, .max_regex_steps = 100000};
+	memset(f, 0, sizeof(*f));
+	arena_init(&f->arena, 64 << 20, 0);
+	f->fields = field_set_new();
+	fail_list_init(&f->problems);
+	f->set = ruleset_load(&options, f->fields, &f->problems);
+	ck_assert_ptr_nonnull(f->set);
+	fixture_show(f);
+	ck_assert_uint_eq(f->problems.len, 0);
+	f->matcher = matcher_new(f->set);
+	ck_assert_ptr_nonnull(f->matcher);
+}
+
+/* The score, or -1 when the rule of this id does not match. */
+static int
+judge(struct fixture *f, const char *id, const char *event)
+{
+	const struct match *matches;
+	unsigned count = fixture_run(f, event, &matches);
+	for (unsigned i = 0; i < count; i++) {
+		if (strcmp(matches[i].rule->id, id) == 0)
+			return matches[i].score;
+	}
+	return -1;
+}
+
+struct clause {
+	const char *event;
+	int score; /* -1: no match */
+};
+
+static void
+check_clauses(const char *id, const struct clause *clauses, size_t count)
+{
+	struct fixture f;
+	load_shipped(&f);
+	for (size_t i = 0; i < count; i++) {
+		int score = judge(&f, id, clauses[i].event);
+		ck_assert_msg(score == clauses[i].score, "%s gave %d, not %d", clauses[i].event, score, clauses[i].score);
+	}
+	fixture_fini(&f);
+}
+
+START_TEST(rules_find_the_compromised_account_clause_by_clause)
+{
+#define OK "\"resultType\":\"0\""
+#define CROSS OK ",\"authenticationRequirement\":\"singleFactorAuthentication\""
+	static const struct clause clauses[] = {
+	    {"{" OK "}", -1},
+	    {"{" OK ",\"riskLevelDuringSignIn\":\"high\"}", 1},
+	    {"{" OK ",\"riskLevelDuringSignIn\":\"MEDIUM\"}", 1},
+	    {"{" OK ",\"riskLevelDuringSignIn\":\"low\"}", -1},
+	    {"{\"resultType\":0,\"riskLevelDuringSignIn\":\"high\"}", 1},
+	    {"{\"resultType\":50126,\"riskLevelDuringSignIn\":\"high\"}", -1},
+	    {"{\"resultType\":\"50126\",\"riskLevelDuringSignIn\":\"high\"}", -1},
+	    {"{\"riskLevelDuringSignIn\":\"high\"}", -1},
+	    {"{" OK ",\"riskState\":\"atRisk\"}", 1},
+	    {"{" OK ",\"riskState\":\"confirmedCompromised\"}", 1},
+	    {"{" OK ",\"riskState\":\"dismissed\"}", -1},
+	    {"{" OK ",\"riskLevelDuringSignIn\":\"high\",\"riskState\":\"atrisk\"}", 2},
+	    {"{" OK ",\"riskEventTypes_v2\":[\"anonymizedIPAddress\"]}", 0},
+	    {"{" OK ",\"riskEventTypes_v2\":\"[\\\"riskyIPAddress\\\"]\"}", 0},
+	    {"{" OK ",\"riskEventTypes_v2\":[\"other\",\"mcasImpossibleTravel\"]}", 0},
+	    {"{" OK ",\"riskEventTypes_v2\":[\"maliciousIPAddressValidCredentialsBlockedIP\"]}", 0},
+	    {"{" OK ",\"riskEventTypes_v2\":[\"unfamiliarFeatures\"]}", 0},
+	    {"{" OK ",\"riskEventTypes_v2\":[\"passwordSpray\"]}", 0},
+	    {"{" OK ",\"riskEventTypes_v2\":[\"leakedCredentials\"]}", 0},
+	    {"{" OK ",\"riskEventTypes_v2\":[\"nationStateIP\"]}", 0},
+	    {"{" OK ",\"riskEventTypes_v2\":[\"investigationsThreatIntelligenceSigninLinked\"]}", 0},
+	    {"{" OK ",\"riskEventTypes_v2\":[]}", -1},
+	    {"{" OK ",\"riskEventTypes_v2\":\"\"}", -1},
+	    {"{" OK ",\"riskEventTypes_v2\":null}", -1},
+	    {"{" OK ",\"riskEventTypes_v2\":[\"generic\"]}", -1},
+	    {"{" CROSS ",\"homeTenantId\":\"a\",\"resourceTenantId\":\"b\"}", 1},
+	    {"{" CROSS ",\"homeTenantId\":\"a\",\"resourceTenantId\":\"A\"}", -1},
+	    {"{" CROSS ",\"homeTenantId\":\"a\",\"resourceTenantId\":\"\"}", 1},
+	    {"{" CROSS ",\"homeTenantId\":\"a\",\"resourceTenantId\":null}", -1},
+	    {"{" CROSS ",\"homeTenantId\":\"a\"}", -1},
+	    {"{" CROSS ",\"homeTenantId\":\"\",\"resourceTenantId\":\"b\"}", -1},
+	    {"{" CROSS ",\"homeTenantId\":\" \\t\",\"resourceTenantId\":\"b\"}", -1},
+	    {"{" CROSS ",\"homeTenantId\":null,\"resourceTenantId\":\"b\"}", -1},
+	    {"{" CROSS ",\"resourceTenantId\":\"b\"}", -1},
+	    {"{" OK ",\"authenticationRequirement\":\"multiFactorAuthentication\",\"homeTenantId\":\"a\","
+	     "\"resourceTenantId\":\"b\"}", -1},
+	    {"{" CROSS ",\"homeTenantId\":\"a\",\"resourceTenantId\":\"b\",\"riskLevelDuringSignIn\":\"high\","
+	     "\"riskState\":\"atRisk\"}", 3},
+	};
+	check_clauses("2f6d1f0c-5a43-4d0e-9a53-7f1d0c5e8b11", clauses, sizeof(clauses) / sizeof(clauses[0]));
+}
+END_TEST
+
+START_TEST(rules_keep_the_columns_of_the_query)
+{
+	static const char *const names[] = {"_messageTime", "user", "src_ip", "app", "country", "risk_level", "risk_state",
+	    "risk_events", "auth_req", "home_tenant", "resource_tenant", "threat_score"};
+	struct fixture f;
+	load_shipped(&f);
+	const struct rule *rule = ruleset_find(f.set, STR("2f6d1f0c-5a43-4d0e-9a53-7f1d0c5e8b11"));
+	ck_assert_ptr_nonnull(rule);
+	ck_assert_uint_eq(rule->column_count, 12);
+	for (unsigned i = 0; i < 12; i++)
+		ck_assert_str_eq(rule->columns[i].name, names[i]);
+	ck_assert_int_eq(rule->columns[0].kind, COLUMN_MESSAGE_TIME);
+	ck_assert_int_eq(rule->columns[1].slot, FIELD_USER_PRINCIPAL_NAME);
+	ck_assert_int_eq(rule->columns[11].kind, COLUMN_THREAT_SCORE);
+	ck_assert_str_eq(rule->confidence, "high");
+	ck_assert_int_eq(rule->level, LEVEL_HIGH);
+	ck_assert_str_eq(rule->tags[1], "attack.t1586.003");
+	ck_assert_ptr_null(rule->tags[2]);
+	fixture_fini(&f);
+}
+END_TEST
+
+/* The windows write their figures into slots of their own names. */
+#define WINDOW(strangers, ratio, interrupted) \
+	",\"window.ip.strangers\":" strangers ",\"window.ip.stranger_ratio\":" ratio ",\"window.ip.interrupted\":" \
+	interrupted "}"
+
+START_TEST(rules_find_a_spray_by_its_strangers)
+{
+	static const struct clause clauses[] = {
+	    {"{\"resultType\":\"50126\"" WINDOW("5", "5", "0"), 1},
+	    {"{\"resultType\":\"50126\"" WINDOW("4", "4", "0"), -1},
+	    {"{\"resultType\":\"50126\"" WINDOW("9", "1.9", "0"), -1},
+	    {"{\"resultType\":50053" WINDOW("20", "2", "1"), 3},
+	    {"{\"resultType\":\"0\"" WINDOW("9", "9", "0"), -1},
+	    {"{\"resultType\":\"50126\"}", -1},
+	};
+	check_clauses("6c0f9b52-3d1e-4f0a-8a7e-1b9d5e2c7a40", clauses, sizeof(clauses) / sizeof(clauses[0]));
+}
+END_TEST
+
+START_TEST(rules_find_what_a_spray_found)
+{
+	static const struct clause clauses[] = {
+	    {"{\"resultType\":\"0\"" WINDOW("5", "2", "0"), 2},
+	    {"{\"resultType\":\"50076\"" WINDOW("5", "2", "1"), 1},
+	    {"{\"resultType\":\"53003\"" WINDOW("30", "30", "1"), 2},
+	    {"{\"resultType\":\"50126\"" WINDOW("9", "9", "0"), -1},
+	    {"{\"resultType\":\"0\"" WINDOW("4", "4", "0"), -1},
+	    {"{\"authenticationRequirement\":\"singleFactorAuthentication\",\"resultType\":0" WINDOW("5", "2", "0"), 3},
+	};
+	check_clauses("b7a4d2c1-90e6-4c58-9f13-52c8e06d3f7b", clauses, sizeof(clauses) / sizeof(clauses[0]));
+	struct fixture f;
+	load_shipped(&f);
+	const struct rule *rule = ruleset_find(f.set, STR("b7a4d2c1-90e6-4c58-9f13-52c8e06d3f7b"));
+	ck_assert_uint_eq(rule->burst.by_count, 2);
+	ck_assert_int_eq(rule->burst.by[1].slot, FIELD_USER_PRINCIPAL_NAME);
+	ck_assert_int_eq(rule->burst.span_ms, 600000);
+	fixture_fini(&f);
+}
+END_TEST
+
+START_TEST(rules_count_sources_of_one_user)
+{
+	struct fixture f;
+	load_shipped(&f);
+	const struct rule *base = ruleset_find(f.set, STR("1d83e5f6-7c2b-4b0e-a6d4-3f9a08c5d217"));
+	const struct rule *rule = ruleset_find(f.set, STR("e94c7a08-2b5d-4e61-8c3f-d0a6b7f1925e"));
+	ck_assert(base->silent);
+	ck_assert(!rule->silent);
+	const struct correlation *c = rule->correlation;
+	ck_assert_int_eq(c->type, CORRELATION_VALUE_COUNT);
+	ck_assert_uint_eq(c->rule_count, 1);
+	ck_assert_ptr_eq(c->rules[0], base);
+	ck_assert_int_eq(c->group_by[0].slot, FIELD_USER_PRINCIPAL_NAME);
+	ck_assert_int_eq(c->values[0].slot, FIELD_IP_ADDRESS);
+	ck_assert_int_eq(c->timespan_ms, 3600000);
+	ck_assert(correlation_holds(&c->range, 10) && !correlation_holds(&c->range, 9));
+	ck_assert(correlation_threshold(&c->range) == 10);
+	fixture_fini(&f);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {rules_find_the_compromised_account_clause_by_clause,
+	    rules_keep_the_columns_of_the_query, rules_find_a_spray_by_its_strangers, rules_find_what_a_spray_found,
+	    rules_count_sources_of_one_user, NULL};
+	return unit_run("rules", tests);
+}
