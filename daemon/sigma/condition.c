@@ -1,6 +1,6 @@
 #include "sigma/condition.h"
 
-#include "sigma/suggest.h"
+#include "sigma/word.h"
 
 enum { SUGGEST_MAX = 64 };
 
@@ -133,7 +133,7 @@ fail_undefined(struct condition_reader *r)
 		words[count] = copies[count];
 		count++;
 	}
-	const char *near = suggest(r->word, words);
+	const char *near = word_near(r->word, words);
 	fail_set(r->why, "undefined-selection", "the condition names '%.*s', which is not a selection%s%s%s",
 	    (int)(r->word.len < 100 ? r->word.len : 100), r->word.p, near ? "; did you mean '" : "", near ? near : "",
 	    near ? "'?" : "");

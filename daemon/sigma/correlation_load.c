@@ -1,7 +1,7 @@
 #include "sigma/correlation_load.h"
 
 #include "sigma/read.h"
-#include "sigma/suggest.h"
+#include "sigma/word.h"
 
 static int
 parse_type(const struct yaml_node *map, struct correlation *out, struct fail *why)
@@ -21,7 +21,7 @@ parse_type(const struct yaml_node *map, struct correlation *out, struct fail *wh
 		out->type_name = names[i];
 		return 0;
 	}
-	const char *near = suggest(n->text, names);
+	const char *near = word_near(n->text, names);
 	return yaml_fail(why, n, "correlation-type", "unknown correlation type '%.64s'%s%s%s",
 	    n->kind == YAML_SCALAR ? n->text.p : "", near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }

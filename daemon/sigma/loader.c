@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "config/yaml.h"
 #include "sigma/correlation_load.h"
-#include "sigma/document.h"
+#include "sigma/heading.h"
 #include "sigma/extension.h"
 #include "sigma/keep.h"
 #include "sigma/read.h"
@@ -19,7 +19,7 @@ enum draft_state { DRAFT_GOOD, DRAFT_BROKEN, DRAFT_DISABLED };
 struct draft { /* one document on its way to a rule; in the arena */
 	enum draft_state state;
 	struct rule rule;
-	struct document document;
+	struct heading heading;
 	struct rule_entry entry;
 	struct correlation_draft correlation;
 	const struct yaml_node *root; /* lives as long as the loader */
@@ -83,7 +83,7 @@ register_draft(struct loader *l, struct draft *draft, struct fail *why)
 	}
 	if (map_set(l->by_id, str_of(draft->rule.id), draft))
 		return fail_set(why, "memory", "out of memory");
-	struct str name = str_of(draft->document.name);
+	struct str name = str_of(draft->heading.name);
 	const struct draft *namesake = name.len ? map_get(l->by_name, name) : NULL;
 	if (namesake && namesake->dir == l->dir)
 		return yaml_fail(why, draft->root, "duplicate-name", "the name %.100s is already that of the rule at %.150s:%u",
@@ -116,7 +116,7 @@ static int
 load_extension(struct loader *l, struct draft *draft, struct fail *why)
 {
 	const struct yaml_node *extension = yaml_get(draft->root, "picketd"), *fields = yaml_get(draft->root, "fields");
-	bool is_rule = draft->document.kind == DOCUMENT_RULE;
+	bool is_rule = draft->heading.kind == HEADING_RULE;
 	struct rule *rule = &draft->rule;
 	if (extension && extension_parse(&l->parts, is_rule ? &draft->entry.detection : NULL, extension, rule,
 			     &draft->entry.score, why))
@@ -142,7 +142,7 @@ compile_draft(struct loader *l, struct draft *draft)
 {
 	struct fail why = {0}, extension_why = {0};
 	int32_t code_len = l->set->code.len;
-	if (draft->document.kind == DOCUMENT_CORRELATION) {
+	if (draft->heading.kind == HEADING_CORRELATION) {
 		if (correlation_parse(&l->parts, draft->root, &draft->correlation, &why))
 			break_draft(l, draft, &why);
 		draft->rule.correlation = &draft->correlation.correlation;
@@ -170,7 +170,7 @@ load_document(struct loader *l, const struct yaml_node *root)
 	}
 	draft->root = root;
 	draft->dir = l->dir;
-	int registered = document_parse(&l->set->arena, root, &draft->rule, &draft->document, &why);
+	int registered = heading_parse(&l->set->arena, root, &draft->rule, &draft->heading, &why);
 	if (!registered)
 		registered = register_draft(l, draft, &why);
 	if (registered < 0)
@@ -179,13 +179,13 @@ load_document(struct loader *l, const struct yaml_node *root)
 		return;
 	*l->last = draft;
 	l->last = &draft->next;
-	bool disabled = draft->document.retired || is_disabled(l, draft->rule.id);
+	bool disabled = draft->heading.retired || is_disabled(l, draft->rule.id);
 	if (!disabled || l->options->check_retired)
 		compile_draft(l, draft);
 	if (disabled && draft->state == DRAFT_GOOD) {
 		draft->state = DRAFT_DISABLED;
 		l->set->disabled++;
-		note(l, &draft->rule, "skipped", draft->document.retired ? "is skipped: deprecated or unsupported"
+		note(l, &draft->rule, "skipped", draft->heading.retired ? "is skipped: deprecated or unsupported"
 									 : "is disabled by configuration", "");
 	}
 }
@@ -278,9 +278,9 @@ resolve_reference(struct loader *l, struct draft *draft, const struct yaml_node 
 	if (!target)
 		return yaml_fail(why, n, "unknown-rule", "the correlation refers to '%.100s', which is no id or name of a rule",
 		    n->text.p);
-	if (target->document.kind == DOCUMENT_CORRELATION && refers_to(l, target, draft))
+	if (target->heading.kind == HEADING_CORRELATION && refers_to(l, target, draft))
 		return yaml_fail(why, n, "correlation-cycle", "the correlation refers to itself");
-	if (target->document.kind == DOCUMENT_CORRELATION)
+	if (target->heading.kind == HEADING_CORRELATION)
 		return yaml_fail(why, n, "unsupported-chaining",
 		    "a correlation of correlations is not supported by this version");
 	if (target->state == DRAFT_BROKEN)
@@ -332,7 +332,7 @@ resolve_correlations(struct loader *l)
 {
 	for (struct draft *d = l->first; d; d = d->next) {
 		struct fail why = {0};
-		if (d->document.kind != DOCUMENT_CORRELATION || d->state != DRAFT_GOOD)
+		if (d->heading.kind != HEADING_CORRELATION || d->state != DRAFT_GOOD)
 			continue;
 		if (resolve_references(l, d, &why)) {
 			break_draft(l, d, &why);

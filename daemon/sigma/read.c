@@ -4,7 +4,7 @@
 
 #include "base/map.h"
 #include "sigma/keep.h"
-#include "sigma/suggest.h"
+#include "sigma/word.h"
 
 int
 read_text(struct arena *arena, const struct yaml_node *node, size_t max, const char **out, struct fail *why)
@@ -93,7 +93,7 @@ read_keys(const struct yaml_node *map, const char *const *words, const char *whe
 			word++;
 		if (*word)
 			continue;
-		const char *near = suggest(n->key->text, words);
+		const char *near = word_near(n->key->text, words);
 		return yaml_fail(why, n->key, "unknown-key", "'%s' has no key '%.64s'%s%s%s", where, n->key->text.p,
 		    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	}

@@ -1,11 +1,11 @@
-#include "sigma/document.h"
+#include "sigma/heading.h"
 
 #include <stddef.h>
 #include <stdio.h>
 
 #include "sigma/keep.h"
 #include "sigma/read.h"
-#include "sigma/suggest.h"
+#include "sigma/word.h"
 
 enum { ID_MAX = 64 };
 
@@ -108,13 +108,13 @@ parse_level(const struct yaml_node *root, struct rule *rule, struct fail *why)
 	rule->level = LEVEL_MEDIUM;
 	if (!n || rule_level_parse(n->text, &rule->level))
 		return 0;
-	const char *near = suggest(n->text, level_names);
+	const char *near = word_near(n->text, level_names);
 	return yaml_fail(why, n, "level", "'level' is informational, low, medium, high or critical%s%s%s",
 	    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static int
-parse_status(const struct yaml_node *root, struct document *out, struct fail *why)
+parse_status(const struct yaml_node *root, struct heading *out, struct fail *why)
 {
 	static const char *const names[] = {"stable", "test", "experimental", "deprecated", "unsupported", NULL};
 	const struct yaml_node *n = yaml_get(root, "status");
@@ -126,13 +126,13 @@ parse_status(const struct yaml_node *root, struct document *out, struct fail *wh
 			return 0;
 		}
 	}
-	const char *near = suggest(n->text, names);
+	const char *near = word_near(n->text, names);
 	return yaml_fail(why, n, "status", "'status' is stable, test, experimental, deprecated or unsupported%s%s%s",
 	    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static int
-parse_kind(const struct yaml_node *root, struct document *out, struct fail *why)
+parse_kind(const struct yaml_node *root, struct heading *out, struct fail *why)
 {
 	const struct yaml_node *taxonomy = yaml_get(root, "taxonomy"), *n = NULL;
 	if (root->kind != YAML_MAP)
@@ -145,15 +145,15 @@ parse_kind(const struct yaml_node *root, struct document *out, struct fail *why)
 		    "filter documents are not supported by this version: use a tuning entry");
 	if (taxonomy && !str_eq(taxonomy->text, STR("sigma")))
 		return yaml_fail(why, taxonomy, "unsupported-taxonomy", "only the taxonomy 'sigma' is supported");
-	out->kind = yaml_get(root, "correlation") ? DOCUMENT_CORRELATION : DOCUMENT_RULE;
+	out->kind = yaml_get(root, "correlation") ? HEADING_CORRELATION : HEADING_RULE;
 	return 0;
 }
 
 int
-document_parse(struct arena *arena, const struct yaml_node *root, struct rule *rule, struct document *out,
+heading_parse(struct arena *arena, const struct yaml_node *root, struct rule *rule, struct heading *out,
     struct fail *why)
 {
-	*out = (struct document){0};
+	*out = (struct heading){0};
 	if (parse_kind(root, out, why) || parse_status(root, out, why) || parse_texts(arena, root, rule, why))
 		return -1;
 	const struct yaml_node *id = yaml_get(root, "id"), *name = yaml_get(root, "name");

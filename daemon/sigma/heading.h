@@ -1,23 +1,23 @@
 /* What every kind of rule document has in common: title, id, level, tags ...
  * Source: Sigma 2.1.0 rules, "Components". */
-#ifndef SIGMA_DOCUMENT_H
-#define SIGMA_DOCUMENT_H
+#ifndef SIGMA_HEADING_H
+#define SIGMA_HEADING_H
 
 #include "base/arena.h"
 #include "base/fail.h"
 #include "config/yaml.h"
 #include "sigma/rule.h"
 
-enum document_kind { DOCUMENT_RULE, DOCUMENT_CORRELATION };
+enum heading_kind { HEADING_RULE, HEADING_CORRELATION };
 
-struct document {
-	enum document_kind kind;
+struct heading {
+	enum heading_kind kind;
 	const char *name; /* NULL when absent */
 	bool retired;     /* status deprecated or unsupported */
 };
 
 /* Fills the common part of *rule, which starts zeroed. */
-int document_parse(struct arena *arena, const struct yaml_node *root, struct rule *rule, struct document *out,
+int heading_parse(struct arena *arena, const struct yaml_node *root, struct rule *rule, struct heading *out,
     struct fail *why) __attribute__((warn_unused_result));
 
 #endif
