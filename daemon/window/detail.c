@@ -204,12 +204,15 @@ link_of_item(struct shard *s, struct detail *d, unsigned i)
 }
 
 void *
-detail_item(struct detail_table *t, struct detail *d, unsigned i)
+detail_next(struct detail_table *t, const struct detail *d, uint32_t *cursor)
 {
-	struct shard *s = &t->shards[d->shard];
-	if (i >= d->count)
+	const struct shard *s = &t->shards[d->shard];
+	*cursor = *cursor ? s->item_next[*cursor - 1] : d->first;
+	if (!*cursor) {
+		*cursor = d->last; /* stay behind the last */
 		return NULL;
-	return s->items + (size_t)(*link_of_item(s, d, i) - 1) * t->item_bytes;
+	}
+	return s->items + (size_t)(*cursor - 1) * t->item_bytes;
 }
 
 void *

@@ -24,8 +24,8 @@ void detail_table_free(struct detail_table *t);
 struct detail *detail_enter(struct detail_table *t, uint64_t key, bool create);
 void detail_leave(struct detail_table *t, struct detail *d);
 unsigned detail_count(const struct detail *d);
-/* In the order added; NULL beyond the count. Valid until the next add or drop. Linear in i. */
-void *detail_item(struct detail_table *t, struct detail *d, unsigned i);
+/* The items in the order added: starts with *cursor = 0, NULL behind the last. Valid until the next add or drop. */
+void *detail_next(struct detail_table *t, const struct detail *d, uint32_t *cursor);
 /* A new last item, zeroed; NULL at items_max or without room. May evict lists of other keys. */
 void *detail_add(struct detail_table *t, struct detail *d);
 void detail_drop(struct detail_table *t, struct detail *d, unsigned i);

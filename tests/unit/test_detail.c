@@ -30,10 +30,11 @@ read_all(struct detail_table *t, uint64_t key, uint64_t *out)
 {
 	struct detail *d = detail_enter(t, key, false);
 	unsigned n = d ? detail_count(d) : 0;
+	uint32_t cursor = 0;
 	for (unsigned i = 0; i < n; i++)
-		out[i] = *(uint64_t *)detail_item(t, d, i);
+		out[i] = *(uint64_t *)detail_next(t, d, &cursor);
 	if (d)
-		ck_assert_ptr_null(detail_item(t, d, n));
+		ck_assert_ptr_null(detail_next(t, d, &cursor));
 	detail_leave(t, d);
 	return n;
 }

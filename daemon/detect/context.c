@@ -1,0 +1,269 @@
+#include "detect/context.h"
+
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "detect/identity.h"
+#include "detect/lateness.h"
+#include "detect/names.h"
+
+enum { KEY_IP = 1, KEY_USER = 2, KEY_FEED = 3 }; /* kinds of window_table_key */
+enum { HORIZON_EVERY = 256 };                    /* events between two looks at the horizon */
+
+_Static_assert((int)OUTCOME_FAILURE == (int)WINDOW_FAILURE && (int)OUTCOME_INTERRUPTED == (int)WINDOW_INTERRUPTED &&
+    (int)OUTCOME_SUCCESS == (int)WINDOW_SUCCESS && (int)OUTCOME_OTHER == (int)WINDOW_OTHER, "one order of classes");
+_Static_assert(FIELD_WIN_USER_AGE - FIELD_WIN_IP_ATTEMPTS + 1 == CONTEXT_SLOTS, "window.* fields are consecutive");
+
+struct contexts {
+	/* set at start */
+	struct window_table *windows;
+	struct detail_table *names;
+	int64_t window_ms;
+	/* any thread */
+	struct lateness lateness;
+	_Atomic unsigned events;
+};
+
+struct contexts *
+contexts_new(const struct contexts_options *options)
+{
+	struct contexts *c = mem_zero(1, sizeof(*c));
+	if (!c)
+		return NULL;
+	c->windows = options->windows;
+	c->window_ms = options->window_ms;
+	lateness_init(&c->lateness, options->lateness_ms);
+	atomic_init(&c->events, 0);
+	c->names = names_new(options->names_bytes);
+	if (!c->names) {
+		mem_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+contexts_free(struct contexts *c)
+{
+	if (!c)
+		return;
+	detail_table_free(c->names);
+	mem_free(c);
+}
+
+uint64_t
+contexts_bytes(const struct contexts *c)
+{
+	return sizeof(*c) + detail_table_bytes(c->names);
+}
+
+/* ---- window.* slots ---- */
+
+/* Decimal text of n / 10^decimals, without trailing zeros; into out of 24 bytes. */
+static size_t
+number_text(uint64_t n, unsigned decimals, char *out)
+{
+	char digits[24];
+	size_t at = sizeof(digits), len;
+	bool shown = false; /* trailing zeros of the fraction are left out */
+	for (unsigned i = 0; i < decimals; i++, n /= 10) {
+		shown = shown || n % 10 != 0;
+		if (shown)
+			digits[--at] = (char)('0' + n % 10);
+	}
+	if (shown)
+		digits[--at] = '.';
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	len = sizeof(digits) - at;
+	memcpy(out, digits + at, len);
+	return len;
+}
+
+static void
+slot_write(struct event *e, struct context *out, unsigned field, uint64_t n, unsigned decimals)
+{
+	if (field >= e->slot_count)
+		return;
+	char *text = out->text[field - FIELD_WIN_IP_ATTEMPTS];
+	e->slots[field] = (struct value){.text = str_make(text, number_text(n, decimals, text)), .type = VALUE_NUMBER};
+}
+
+static void
+slots_clear(struct event *e)
+{
+	for (unsigned i = FIELD_WIN_IP_ATTEMPTS; i <= FIELD_WIN_USER_AGE && i < e->slot_count; i++)
+		e->slots[i] = (struct value){.type = VALUE_MISSING};
+}
+
+static uint64_t
+age_ms(const struct window_figures *f, int64_t at_ms)
+{
+	return f->attempts > 0 && f->first_ms < at_ms ? (uint64_t)(at_ms - f->first_ms) : 0;
+}
+
+static void
+slots_ip(struct event *e, struct context *out, const struct window_figures *f)
+{
+	uint64_t successful = f->successful > 0 ? f->successful : 1;
+	slot_write(e, out, FIELD_WIN_IP_ATTEMPTS, f->attempts, 0);
+	slot_write(e, out, FIELD_WIN_IP_FAILURES, f->classes[WINDOW_FAILURE], 0);
+	slot_write(e, out, FIELD_WIN_IP_INTERRUPTED, f->classes[WINDOW_INTERRUPTED], 0);
+	slot_write(e, out, FIELD_WIN_IP_SUCCESSES, f->classes[WINDOW_SUCCESS], 0);
+	slot_write(e, out, FIELD_WIN_IP_DISTINCT_USERS, f->distinct, 0);
+	slot_write(e, out, FIELD_WIN_IP_FAILED_USERS, f->failed, 0);
+	slot_write(e, out, FIELD_WIN_IP_SUCCESSFUL_USERS, f->successful, 0);
+	slot_write(e, out, FIELD_WIN_IP_STRANGERS, f->strangers, 0);
+	slot_write(e, out, FIELD_WIN_IP_STRANGER_RATIO, (uint64_t)f->strangers * 1000000 / successful, 6);
+	slot_write(e, out, FIELD_WIN_IP_AGE, age_ms(f, e->window_ms), 0);
+}
+
+static void
+slots_user(struct event *e, struct context *out, const struct window_figures *f)
+{
+	slot_write(e, out, FIELD_WIN_USER_ATTEMPTS, f->attempts, 0);
+	slot_write(e, out, FIELD_WIN_USER_FAILURES, f->classes[WINDOW_FAILURE], 0);
+	slot_write(e, out, FIELD_WIN_USER_INTERRUPTED, f->classes[WINDOW_INTERRUPTED], 0);
+	slot_write(e, out, FIELD_WIN_USER_SUCCESSES, f->classes[WINDOW_SUCCESS], 0);
+	slot_write(e, out, FIELD_WIN_USER_DISTINCT_IPS, f->distinct, 0);
+	slot_write(e, out, FIELD_WIN_USER_FAILED_IPS, f->failed, 0);
+	slot_write(e, out, FIELD_WIN_USER_DISTINCT_ASNS, f->distinct2, 0);
+	slot_write(e, out, FIELD_WIN_USER_AGE, age_ms(f, e->window_ms), 0);
+}
+
+/* ---- observing ---- */
+
+static void
+tell(struct context_window *out, const struct contexts *c, const struct window_figures *f, struct str key,
+    int64_t at_ms)
+{
+	out->present = true;
+	out->partial = f->partial;
+	out->distinct_exact = f->exact;
+	identity_cut(key, out->key, sizeof(out->key));
+	out->window_ms = c->window_ms;
+	out->attempts = f->attempts;
+	out->failures = f->classes[WINDOW_FAILURE];
+	out->interrupted = f->classes[WINDOW_INTERRUPTED];
+	out->successes = f->classes[WINDOW_SUCCESS];
+	out->distinct = f->distinct;
+	out->failed = f->failed;
+	out->successful = f->successful;
+	out->strangers = f->strangers;
+	out->stranger_ratio = (double)f->strangers / (f->successful > 0 ? f->successful : 1);
+	out->distinct_asns = f->distinct2;
+	out->first_ms = f->first_ms;
+	out->last_ms = f->last_ms;
+	out->age_ms = (int64_t)age_ms(f, at_ms);
+	out->code_count = f->code_count;
+	for (unsigned i = 0; i < f->code_count; i++)
+		out->codes[i] = (struct context_code){f->codes[i].code, f->codes[i].count};
+}
+
+struct sign_in { /* what observing needs to know of one */
+	struct str ip, user; /* keys; empty = none */
+	uint32_t ip_value, user_value, asn_value; /* 0 = none */
+	bool count;          /* false: look only */
+	struct window_update update;
+};
+
+static void
+observe_ip(struct contexts *c, struct event *e, struct sign_in *s, struct context *out)
+{
+	struct str parts[] = {e->tenant, s->ip};
+	struct window_figures at, best;
+	out->ip_key = window_table_key(c->windows, KEY_IP, parts, 2);
+	s->update.value = s->user_value;
+	s->update.value2 = 0;
+	window_table_observe(c->windows, out->ip_key, c->window_ms, s->count ? &s->update : NULL, e->window_ms, &at, &best);
+	out->second_failure_ms = at.second_failure_ms;
+	tell(&out->ip, c, &at, s->ip, e->window_ms);
+	slots_ip(e, out, &best);
+	if (!s->count || s->user.len == 0 || best.classes[WINDOW_FAILURE] < 2)
+		return;
+	struct name_note note = {
+		.user = s->user,
+		.value = s->user_value,
+		.at_ms = e->window_ms,
+		.hit = out->outcome == OUTCOME_SUCCESS || out->outcome == OUTCOME_INTERRUPTED,
+		.forget_ms = best.last_ms - c->window_ms,
+	};
+	names_note(c->names, out->ip_key, &note);
+}
+
+static void
+observe_user(struct contexts *c, struct event *e, struct sign_in *s, struct context *out)
+{
+	struct str parts[] = {e->tenant, s->user};
+	struct window_figures at, best;
+	uint64_t key = window_table_key(c->windows, KEY_USER, parts, 2);
+	s->update.value = s->ip_value;
+	s->update.value2 = s->asn_value;
+	window_table_observe(c->windows, key, c->window_ms, s->count ? &s->update : NULL, e->window_ms, &at, &best);
+	tell(&out->user, c, &at, s->user, e->window_ms);
+	slots_user(e, out, &best);
+}
+
+static void
+observe_sign_in(struct contexts *c, struct event *e, bool count, struct context *out)
+{
+	char ip[IDENTITY_IP_SIZE], user[IDENTITY_USER_SIZE];
+	struct str asn = str_trim(event_text(e, FIELD_ASN));
+	struct sign_in s = {
+		.ip = identity_ip(event_text(e, FIELD_IP_ADDRESS), ip),
+		.user = identity_user(e, user),
+		.count = count,
+		.update = {.ts_ms = e->window_ms, .class = (enum window_class)out->outcome},
+	};
+	s.update.code = out->code >= 0 && out->code < WINDOW_CODE_NONE ? (uint32_t)out->code : WINDOW_CODE_NONE;
+	s.ip_value = s.ip.len ? window_table_value(c->windows, s.ip) : 0;
+	s.user_value = s.user.len ? window_table_value(c->windows, s.user) : 0;
+	s.asn_value = asn.len ? window_table_value(c->windows, asn) : 0;
+	if (s.ip.len)
+		observe_ip(c, e, &s, out);
+	if (s.user.len)
+		observe_user(c, e, &s, out);
+}
+
+static void
+check_late(struct contexts *c, struct event *e, bool repeat)
+{
+	struct str parts[] = {e->tenant, e->category};
+	uint64_t feed = window_table_key(c->windows, KEY_FEED, parts, 2);
+	if (lateness_check(&c->lateness, feed, e->window_ms, e->received_ms)) {
+		char category[64];
+		identity_cut(e->category, category, sizeof(category));
+		e->anomalies |= ANOMALY_LATE;
+		if (!repeat)
+			metrics_count(METRIC_EVENTS_LATE, category, NULL, 1);
+	}
+	if (atomic_fetch_add_explicit(&c->events, 1, memory_order_relaxed) % HORIZON_EVERY == 0)
+		window_table_set_horizon(c->windows, lateness_horizon(&c->lateness, e->received_ms));
+}
+
+void
+context_observe(struct contexts *c, const struct outcome_table *outcomes, struct event *e, bool repeat,
+    struct context *out)
+{
+	out->outcome = OUTCOME_OTHER;
+	out->code = -1;
+	out->ip.present = out->user.present = false;
+	out->names.sample_count = out->names.compromised_count = 0;
+	out->at_ms = e->window_ms;
+	check_late(c, e, repeat);
+	slots_clear(e);
+	if (!e->is_sign_in)
+		return;
+	out->outcome = outcome_of(outcomes, e, &out->code);
+	observe_sign_in(c, e, !repeat && !(e->anomalies & ANOMALY_LATE), out);
+}
+
+void
+context_complete(struct contexts *c, struct context *out)
+{
+	if (!out->ip.present)
+		return;
+	struct name_question question = {out->at_ms - c->window_ms, out->at_ms, out->second_failure_ms};
+	names_read(c->names, out->ip_key, &question, &out->names);
+}
