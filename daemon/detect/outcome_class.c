@@ -101,10 +101,10 @@ outcome_table_load(const char *path, struct fail_list *problems)
 		fail_set(&why, "memory", "no memory for result codes");
 		fail_list_add(problems, &why);
 	} else if (load_root(t, docs, path, problems) == 0) {
-		yaml_free(docs);
+		yaml_docs_free(docs);
 		return t;
 	}
-	yaml_free(docs);
+	yaml_docs_free(docs);
 	outcome_table_free(t);
 	return NULL;
 }

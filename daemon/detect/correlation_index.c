@@ -1,0 +1,104 @@
+#include "detect/correlation_index.h"
+
+#include "base/mem.h"
+#include "sigma/correlation.h"
+
+struct correlation_index {
+	unsigned rules;
+	unsigned *first;           /* rules + 1 of them: rule i feeds fed[first[i] .. first[i + 1]) */
+	const struct rule **fed;
+};
+
+bool
+correlation_names(const struct correlation *correlation, const struct rule *rule)
+{
+	for (unsigned i = 0; i < correlation->rule_count; i++)
+		if (correlation->rules[i] == rule)
+			return true;
+	return false;
+}
+
+/* Can it become true because of an event? lt, lte, neq and eq 0 wait for the end of a window. */
+static bool
+is_eager(const struct correlation *correlation)
+{
+	const struct correlation_range *range = &correlation->range;
+	return (range->ops & (RANGE_GT | RANGE_GTE)) || ((range->ops & RANGE_EQ) && range->eq > 0);
+}
+
+static bool
+is_repeated(const struct correlation *correlation, unsigned at)
+{
+	for (unsigned i = 0; i < at; i++)
+		if (correlation->rules[i] == correlation->rules[at])
+			return true;
+	return false;
+}
+
+/* Calls for every edge rule -> correlation: counts into first[], or fills fed[]. */
+static void
+walk(struct correlation_index *index, const struct rule *const *rules, unsigned *at)
+{
+	for (unsigned i = 0; i < index->rules; i++) {
+		const struct correlation *correlation = rules[i]->correlation;
+		if (!correlation || !is_eager(correlation))
+			continue;
+		for (unsigned k = 0; k < correlation->rule_count; k++) {
+			unsigned from = correlation->rules[k]->index;
+			if (from >= index->rules || is_repeated(correlation, k))
+				continue;
+			if (index->fed)
+				index->fed[at[from]] = rules[i];
+			at[from]++;
+		}
+	}
+}
+
+struct correlation_index *
+correlation_index_new(const struct rule *const *rules, unsigned count)
+{
+	struct correlation_index *index = mem_zero(1, sizeof(*index));
+	unsigned *at = mem_zero((size_t)count + 1, sizeof(*at));
+	if (!index || !at)
+		goto fail;
+	index->rules = count;
+	index->first = mem_zero((size_t)count + 1, sizeof(*index->first));
+	if (!index->first)
+		goto fail;
+	walk(index, rules, at);
+	for (unsigned i = 0; i < count; i++) {
+		index->first[i + 1] = index->first[i] + at[i];
+		at[i] = index->first[i];
+	}
+	index->fed = mem_zero(index->first[count], sizeof(const struct rule *));
+	if (!index->fed)
+		goto fail;
+	walk(index, rules, at);
+	mem_free(at);
+	return index;
+fail:
+	mem_free(at);
+	correlation_index_free(index);
+	return NULL;
+}
+
+void
+correlation_index_free(struct correlation_index *index)
+{
+	if (!index)
+		return;
+	mem_free(index->first);
+	mem_free(index->fed);
+	mem_free(index);
+}
+
+const struct rule *const *
+correlation_index_fed(const struct correlation_index *index, const struct rule *rule, unsigned *count)
+{
+	if (rule->index >= index->rules) {
+		*count = 0;
+		return NULL;
+	}
+	*count = index->first[rule->index + 1] - index->first[rule->index];
+	return index->fed + index->first[rule->index];
+}

@@ -1,0 +1,13 @@
+/* Which correlations each rule feeds, by rule.index. Immutable; belongs to the
+ * policy. correlation_index_new and _free are in detect/correlator.h. */
+#ifndef DETECT_CORRELATION_INDEX_H
+#define DETECT_CORRELATION_INDEX_H
+
+#include "detect/correlator.h"
+
+/* Correlations that name the rule, each once; *count may be 0. */
+const struct rule *const *correlation_index_fed(const struct correlation_index *index, const struct rule *rule,
+    unsigned *count);
+bool correlation_names(const struct correlation *correlation, const struct rule *rule);
+
+#endif
