@@ -319,7 +319,7 @@ class Daemon:
             for text in self.log.lines[:at + 1]:
                 d = self.parse(text)
                 if d and d.get("message") == "listening":
-                    self.ports.setdefault(d["listener"], []).append(int(d["address"].rsplit(":", 1)[1]))
+                    self.ports.setdefault(d["listener"], []).append(int(d.get("port") or d["address"].rsplit(":", 1)[1]))
         return self
 
     @staticmethod

@@ -313,7 +313,18 @@ def shapes_for(records, shape, seed):
     return [shape if shape != "mix" else r.choice("abcd") for _ in records]
 
 
-def stream_lines(count, seed, shape="mix", start_ms=START_MS, step_ms=150, bytes_wanted=2700, risky=0.06):
+def stream_lines(count, seed, shape="mix", start_ms=START_MS, step_ms=150, bytes_wanted=2700, risky=0.06, repeats=0.0):
+    """repeats: this share of the lines comes once more, within the next fifty; count is the number of lines in all."""
+    again = int(count * repeats)
+    out = once(count - again, seed, shape, start_ms, step_ms, bytes_wanted, risky)
+    r = random.Random(seed + 5)
+    for _ in range(again):
+        n = r.randrange(len(out))
+        out.insert(min(len(out), n + 1 + r.randrange(50)), out[n])
+    return out
+
+
+def once(count, seed, shape, start_ms, step_ms, bytes_wanted, risky):
     records = Stream(count, seed, start_ms, step_ms, risky).records()
     out = []
     for s, which in zip(records, shapes_for(records, shape, seed)):

@@ -5,18 +5,19 @@
 
 It shares nothing with the daemon: the paths below are written by hand for each
 shape, windows are plain lists that are searched from end to end, and the alert
-ids are hashed here. Only the ids of the shipped rules are taken from their
-files, since they are names and not behaviour.
+ids are hashed here.
 """
 import hashlib
 import json
-import os
 import re
 import sys
 from datetime import datetime, timedelta, timezone
 
 WINDOW_MS = 600000
 SEED = "2f6d1f0c-5a43-4d0e-9a53-7f1d0c5e8b11"
+SPRAY = "6c0f9b52-3d1e-4f0a-8a7e-1b9d5e2c7a40"
+FOUND = "b7a4d2c1-90e6-4c58-9f13-52c8e06d3f7b"
+SOURCES = "e94c7a08-2b5d-4e61-8c3f-d0a6b7f1925e"
 FAILURE = {50126, 50064, 50056, 50034, 51004, 50053}
 INTERRUPTED = {50055, 50144, 50135, 50142, 50072, 50074, 50076, 50079, 500121, 50158,
                53000, 53001, 53002, 53003, 53004, 530032, 50097, 50155, 50131, 50105}
@@ -194,18 +195,6 @@ def alert_id(tenant, rule, event, kind, groups):
     return "alr_" + hashlib.sha256(b"".join(netstring(p) for p in parts)).hexdigest()[:32]
 
 
-def rule_ids(folder):
-    """file stem -> id of the shipped rules."""
-    out = {}
-    for name in sorted(os.listdir(folder)):
-        if name.endswith((".yml", ".yaml")):
-            with open(os.path.join(folder, name), encoding="utf-8") as f:
-                m = re.search(r"^id:\s*['\"]?([0-9a-f-]+)", f.read(), re.M)
-            if m:
-                out[name.rsplit(".", 1)[0]] = m.group(1)
-    return out
-
-
 class Bursts:
     """Fires on the first match of a group, and again only after a span without one."""
 
@@ -219,9 +208,47 @@ class Bursts:
         return not hot
 
 
-def expected(lines, ids, tenant=""):
+class Sources:
+    """Failures of a user by address: fires when ten are reached within an hour, once until they are fewer again."""
+
+    def __init__(self):
+        self.groups = {}
+
+    def fires(self, group, ms, address):
+        rows, hot = self.groups.setdefault(group, ([], [False]))
+        if hot[0] and self.count(rows, ms) < 10:
+            hot[0] = False
+        rows.append((ms, address))
+        if hot[0] or self.count(rows, ms) < 10:
+            return False
+        hot[0] = True
+        return True
+
+    @staticmethod
+    def count(rows, ms):
+        return len({a for t, a in rows if ms - 3600000 <= t <= ms})
+
+
+def window_rules(e, windows, bursts, sources, fresh):
+    """(rule, score, group values) of the rules that look beyond one event."""
+    address = (e.ip or "").strip().lower()
+    if address:
+        ip = windows.of_ip(e)
+        spraying = ip["strangers"] >= 5 and ip["stranger_ratio"] >= 2
+        wide = int(ip["strangers"] >= 20)
+        if spraying and e.outcome == "failure" and bursts.fires(("spray", e.tenant, address), e.ms):
+            yield SPRAY, 1 + wide + int(ip["interrupted"] + ip["successes"] > 0), [e.tenant, address]
+        if spraying and e.outcome in ("success", "interrupted") and bursts.fires(("found", address, user_key(e), e.tenant), e.ms):
+            success = e.outcome == "success"
+            single = lower(e.auth) == "singlefactorauthentication"
+            yield FOUND, 1 + int(success) + int(success and single) + wide, [address, lower(e.user)]
+    if e.outcome == "failure" and e.user and address and fresh and sources.fires((e.tenant, lower(e.user)), e.ms, address):
+        yield SOURCES, 0, [lower(e.user)]
+
+
+def expected(lines, tenant=""):
     """Alerts for a stream in arrival order: dicts with event, rule, score, id. tenant stands in for records without one."""
-    windows, bursts, seen, out, stored = Windows(), Bursts(), set(), [], set()
+    windows, bursts, sources, seen, out, stored = Windows(), Bursts(), Sources(), set(), [], set()
 
     def fire(e, rule, score, *groups):
         key = alert_id(e.tenant, rule, e.name, "trigger", groups)
@@ -232,34 +259,21 @@ def expected(lines, ids, tenant=""):
     for text in lines:
         e = read(json.loads(text))
         e.tenant = e.tenant or tenant
-        if (e.tenant, e.name) not in seen:
+        fresh = (e.tenant, e.name) not in seen
+        if fresh:
             seen.add((e.tenant, e.name))
             windows.add(e)
         score = seed_score(e)
         if score is not None:
             fire(e, SEED, score)
-        for rule, score, groups in window_rules(e, windows, bursts, ids):
+        for rule, score, groups in window_rules(e, windows, bursts, sources, fresh):
             fire(e, rule, score, *groups)
     return out
 
 
-def window_rules(e, windows, bursts, ids):
-    ip = windows.of_ip(e) if address_key(e.ip) else None
-    user = windows.of_user(e) if user_key(e) else None
-    spraying = ip is not None and ip["strangers"] >= 5 and ip["stranger_ratio"] >= 2
-    if spraying and ids.get("spray") and bursts.fires(("spray", e.tenant, address_key(e.ip)), e.ms):
-        yield ids["spray"], 1, [address_key(e.ip)]
-    if spraying and ids.get("after") and e.outcome in ("success", "interrupted"):
-        yield ids["after"], 1, []
-    if user is not None and ids.get("sources") and user["failed_ips"] >= 10 \
-            and bursts.fires(("sources", e.tenant, user_key(e)), e.ms):
-        yield ids["sources"], 1, [user_key(e)]
-
-
 def main():
-    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "conf", "rules")
     lines = [text for name in sys.argv[1:] for text in open(name, encoding="utf-8") if text.strip()]
-    for alert in expected(lines, rule_ids(folder)):
+    for alert in expected(lines):
         print(json.dumps(alert))
 
 
