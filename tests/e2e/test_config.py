@@ -345,6 +345,27 @@ def config_commit_waits_for_the_interval_or_the_alerts(place):
     check(time.monotonic() - begin < 0.8, "a full group does not wait")
 
 
+@option("CONFIG state.alerts_keep")
+def config_alerts_keep_drops_older_alerts(place):
+    import sqlite3
+    d = place.daemon({"state": {"alerts_keep": "1m"}})
+    d.post(risky())
+    equal(d.stop(), 0, "exit")
+    for name in os.listdir(d.config["state"]["dir"]):
+        path = os.path.join(d.config["state"]["dir"], name)
+        with open(path, "rb") as f:
+            if f.read(15) != b"SQLite format 3":
+                continue
+        db = sqlite3.connect(path)
+        if db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alerts'").fetchone()[0]:
+            db.execute("UPDATE alerts SET stored_ms = stored_ms - 120000")  # two minutes go by
+        db.commit()
+        db.close()
+    d.start()
+    d.post(risky(user="fresh@x.example"))
+    until(lambda: [a["user"]["name"] for a in d.stored()] == ["fresh@x.example"], 30, "the old alert is still there")
+
+
 @option("CONFIG state.disk_reserve")
 def config_disk_reserve_refuses_events(place):
     d = place.daemon({"state": {"disk_reserve": "1024GiB"}})
