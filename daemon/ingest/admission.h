@@ -1,7 +1,8 @@
 /* The one number of back-pressure: bytes that requests hold (received or
  * decoded, not yet answered) over all workers, and the store's word on how it
- * keeps up. Above the mark HTTP answers 503 and syslog stops reading. One per
- * daemon, shared by the workers; any thread; nothing allocated after new. */
+ * keeps up. Above the mark HTTP answers 503 and syslog stops reading. It also
+ * keeps the connection limits of each listener. One per daemon, shared by the
+ * workers; any thread; nothing allocated once the sources are made. */
 #ifndef INGEST_ADMISSION_H
 #define INGEST_ADMISSION_H
 
@@ -9,6 +10,7 @@
 #include <stdint.h>
 
 struct admission;
+struct connections;
 
 enum admission_refusal {
 	ADMISSION_TAKE = 0,
@@ -30,6 +32,10 @@ void admission_leave(struct admission *a, uint64_t bytes);
 /* May a reader without answers (syslog) go on? */
 bool admission_is_open(const struct admission *a);
 void admission_set_stopped(struct admission *a, bool stopped);
+/* The limits of one listener, the same object for every worker that asks with this key (its configuration); listener is
+ * the metrics label, a constant. Borrowed from a. NULL without memory, or for more than 32 listeners. */
+struct connections *admission_listener(struct admission *a, const void *key, const char *listener, uint32_t max,
+    uint32_t max_per_address);
 uint64_t admission_inflight(const struct admission *a);
 /* Seconds for Retry-After: 1 to 30, jittered so that senders do not return together. */
 unsigned admission_retry_after(void);

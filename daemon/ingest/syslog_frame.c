@@ -35,19 +35,13 @@ read_count(struct str in, size_t *value)
 	return (int)n + 1;
 }
 
-/* A text line may start with a number and a space too; a counted message starts like a message. */
+/* As rsyslog and syslog-ng do: a number and a space in front is a count. */
 static enum framing_config
 detect(struct str in)
 {
 	size_t value = 0;
 	int n = read_count(in, &value);
-	if (n < 0)
-		return FRAMING_LF;
-	if (n == 0 || (size_t)n == in.len)
-		return FRAMING_AUTO; /* not known yet */
-	char first = in.p[n];
-	bool message = first == '<' || first == '{' || first == '[' || first == '@' || first == '\xEF' || first == '"';
-	return message ? FRAMING_OCTET : FRAMING_LF;
+	return n < 0 ? FRAMING_LF : n > 0 ? FRAMING_OCTET : FRAMING_AUTO;
 }
 
 static enum frame_result

@@ -1,7 +1,7 @@
 /* RFC 6587 framing of syslog over TCP as a state machine over bytes: octet
  * counting and LF. No socket, no allocation: frames are slices of the caller's
  * input. With FRAMING_AUTO the first bytes of a connection decide for all of
- * it: "<count> <" and the like is octet counting, anything else LF.
+ * it: a count and a space is octet counting, anything else LF.
  *   LF: a frame ends at LF.
  *   octet: LF, CR and NUL between frames are skipped (senders that do both).
  *   both: LF, CR and NUL at the end of a frame are dropped, empty frames skipped.

@@ -79,7 +79,7 @@ _case("events_anomalous_counts_events_of_the_future", "picketd_events_anomalous_
       _post(lambda: quiet(time_ms=int(time.time() * 1000) + 3600000)), 1)
 _case("events_late_counts_what_the_windows_refuse", "picketd_events_late_total", {"category": "SignInLogs"},
       _post(lambda: quiet(time_ms=int(time.time() * 1000) - 3 * 3600000)), 1, before=_post(quiet))
-_case("syslog_frame_errors_counts_oversized_frames", "picketd_syslog_frame_errors_total", {"reason": "too_large"},
+_case("syslog_frame_errors_counts_oversized_frames", "picketd_syslog_frame_errors_total", {"reason": "too_long"},
       lambda d: d.syslog(octet("x" * 5000)), 1, config={"listeners": {"syslog": [{"address": "127.0.0.1:0", "max_frame": "4KiB"}]}})
 _case("event_lag_counts_events", "picketd_event_lag_seconds_count", {"category": "SignInLogs"}, _post(quiet, times=4), 4)
 _case("commit_duration_counts_commits", "picketd_commit_duration_seconds_count", {}, _post(risky, times=3), 3)

@@ -75,10 +75,11 @@ START_TEST(the_first_bytes_of_a_connection_decide_its_framing)
 {
 	expect("3 {1}3 {2}", "({1})({2})");
 	expect("3 @ce", "(@ce)");
-	expect("3 four\n4 five\n", "(3 four)(4 five)");
+	expect("3 abc3 def", "(abc)(def)");
 	expect("12345\n", "(12345)");
 	expect("0 <1>\n", "(0 <1>)");
 	expect("1234567890 <1>\n", "(1234567890 <1>)");
+	expect("12:30 a\n4 <1>\n", "(12:30 a)(4 <1>)");
 	expect("{\"a\":1}\n7 <1>abcd\n", "({\"a\":1})(7 <1>abcd)");
 }
 END_TEST
