@@ -168,13 +168,26 @@ set_number(const struct option *o, const struct yaml_node *n, void *base, struct
 	return 0;
 }
 
+/* The table's word for another one of the same meaning. */
+static struct str
+canonical(const struct option *o, struct str word)
+{
+	struct str rest = str_of(o->high);
+	while (rest.len > 0) {
+		struct str pair = str_split(&rest, '|');
+		if (str_eq(str_split(&pair, '='), word))
+			return pair;
+	}
+	return word;
+}
+
 /* The words are in the order of the enum; a bool takes the first as false. */
 static int
 set_choice(const struct option *o, const struct yaml_node *n, void *base, struct fail *why)
 {
 	struct str rest = str_of(o->low);
 	for (int i = 0; n->kind == YAML_SCALAR && rest.len > 0; i++) {
-		if (!str_eq(str_split(&rest, '|'), n->text))
+		if (!str_eq(str_split(&rest, '|'), canonical(o, n->text)))
 			continue;
 		if (o->size == sizeof(bool))
 			*(bool *)member(o, base) = i != 0;

@@ -330,6 +330,11 @@ START_TEST(config_overrides_win_over_the_file)
 	ck_assert_int_eq(c->log.level, LOG_LEVEL_WARN);
 	ck_assert_int_eq(c->log.format, LOG_LOGFMT);
 	config_free(c);
+	o.log_level = "warning";
+	c = load(&o, &problems);
+	ck_assert_ptr_nonnull(c);
+	ck_assert_int_eq(c->log.level, LOG_LEVEL_WARN);
+	config_free(c);
 	o.log_level = "loud";
 	ck_assert_ptr_null(load(&o, &problems));
 	ck_assert_str_eq(problems.items[0].file, "--log-level");
