@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "config/config.h"
 #include "unit.h"
 
@@ -343,6 +344,76 @@ START_TEST(config_overrides_win_over_the_file)
 }
 END_TEST
 
+START_TEST(config_sample_is_accepted_and_says_what_the_defaults_are)
+{
+	struct fail_list problems;
+	struct buf sample, defaults;
+	fail_list_init(&problems);
+	buf_init(&sample, 1 << 16);
+	buf_init(&defaults, 1 << 16);
+	struct config *c = config_load(SRCDIR "/conf/picketd.yaml", NULL, NULL, &problems);
+	struct config *d = config_load(NULL, NULL, NULL, &problems);
+	ck_assert_msg(c && d, "%s", problems.len ? problems.items[0].text : "");
+	ck_assert_int_eq(config_print(c, &sample) | config_print(d, &defaults), 0);
+	ck_assert_str_eq(sample.data, defaults.data);
+	config_free(c);
+	config_free(d);
+	buf_fini(&sample);
+	buf_fini(&defaults);
+	fail_list_fini(&problems);
+}
+END_TEST
+
+/* Every commented line of the sample, taken as it stands, is an option with its default. */
+START_TEST(config_sample_comments_can_be_taken_as_they_are)
+{
+	char line[512];
+	size_t len = 0;
+	char *text = mem_zero(1 << 16, 1);
+	struct fail_list problems;
+	struct buf printed, defaults;
+	FILE *f = fopen(SRCDIR "/conf/picketd.yaml", "r");
+	ck_assert_ptr_nonnull(f);
+	while (fgets(line, sizeof(line), f)) {
+		/* "#key:" and "  #key:" are options; "# text" and "  # - item" are prose and items. */
+		char *hash = line + strspn(line, " ");
+		if (*hash == '#' && hash[1] != ' ' && hash[1] != '\n')
+			memmove(hash, hash + 1, strlen(hash));
+		else if (*hash == '#')
+			continue;
+		len += (size_t)snprintf(text + len, (1 << 16) - len, "%s", line);
+	}
+	fclose(f);
+	begin();
+	put(file, text);
+	struct config *c = load(NULL, &problems);
+	ck_assert_msg(c != NULL, "%s\n%u: %s", text, problems.len ? problems.items[0].line : 0,
+	    problems.len ? problems.items[0].text : "");
+	struct config *d = config_load(NULL, NULL, NULL, &problems);
+	ck_assert_ptr_nonnull(d);
+	/* Paths of the sample are those of a package, not of this build. */
+	buf_init(&printed, 1 << 16);
+	buf_init(&defaults, 1 << 16);
+	static const char *const skipped[] = {"schemas:", "result_codes:", "dirs:", "dir:"};
+	ck_assert_int_eq(config_print(c, &printed) | config_print(d, &defaults), 0);
+	struct str a = buf_str(&printed), b = buf_str(&defaults);
+	while (a.len > 0) {
+		struct str x = str_split(&a, '\n'), y = str_split(&b, '\n');
+		bool skip = false;
+		for (size_t i = 0; i < 4; i++)
+			skip |= str_starts(str_trim(x), str_of(skipped[i]));
+		ck_assert_msg(skip || str_eq(x, y), "%.*s, not %.*s", (int)x.len, x.p, (int)y.len, y.p);
+	}
+	config_free(c);
+	config_free(d);
+	buf_fini(&printed);
+	buf_fini(&defaults);
+	mem_free(text);
+	fail_list_fini(&problems);
+	end();
+}
+END_TEST
+
 START_TEST(config_names_the_options_that_need_a_restart)
 {
 	const char *names[8];
@@ -372,6 +443,8 @@ main(void)
 	tcase_add_test(cases, config_uses_the_checkout_for_what_is_not_installed);
 	tcase_add_test(cases, config_reads_every_section);
 	tcase_add_test(cases, config_printed_and_loaded_again_is_the_same_and_has_no_secret);
+	tcase_add_test(cases, config_sample_is_accepted_and_says_what_the_defaults_are);
+	tcase_add_test(cases, config_sample_comments_can_be_taken_as_they_are);
 	tcase_add_test(cases, config_overrides_win_over_the_file);
 	tcase_add_test(cases, config_names_the_options_that_need_a_restart);
 	SRunner *runner = srunner_create(suite);
