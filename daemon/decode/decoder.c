@@ -1,0 +1,143 @@
+#include "decode/decoder.h"
+
+#include "base/arena.h"
+#include "base/codec.h"
+#include "base/mem.h"
+#include "decode/fill.h"
+#include "decode/json_bytes.h"
+#include "decode/json_scan.h"
+
+/* A record may need its own text again for escapes, once per level of JSON in strings, and 40 bytes per value. */
+enum { ARENA_MAX = 64 << 20, ARENA_KEEP = 1 << 20 };
+
+struct decoder {
+	const struct plan *plan;
+	struct decoder_limits limits;
+	struct json_scan *scan, *check; /* check: without paths, only whether a text is JSON */
+	struct trie *no_paths;
+	struct arena arena;
+	struct value *slots;
+	unsigned slot_count;
+};
+
+struct decoder *
+decoder_new(const struct plan *plan, const struct decoder_limits *limits)
+{
+	struct decoder *d = mem_zero(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->plan = plan;
+	d->limits = *limits;
+	arena_init(&d->arena, ARENA_MAX, ARENA_KEEP);
+	d->slot_count = field_set_len(plan_fields(plan));
+	d->slots = mem_zero(d->slot_count, sizeof(*d->slots));
+	d->no_paths = trie_new();
+	d->scan = json_scan_new(plan_trie(plan), limits->max_depth, plan_leaves(plan));
+	d->check = d->no_paths ? json_scan_new(d->no_paths, limits->max_depth, false) : NULL;
+	if (d->slots && d->scan && d->check)
+		return d;
+	decoder_free(d);
+	return NULL;
+}
+
+void
+decoder_free(struct decoder *d)
+{
+	if (!d)
+		return;
+	json_scan_free(d->scan);
+	json_scan_free(d->check);
+	trie_free(d->no_paths);
+	arena_fini(&d->arena);
+	mem_free(d->slots);
+	mem_free(d);
+}
+
+/* An object or array; '{' may be one that breaks off, which shall be reported as such. */
+static bool
+looks_like_json(struct decoder *d, struct str text)
+{
+	struct fail why;
+
+	text = str_trim(text);
+	if (text.len == 0)
+		return false;
+	if (*text.p == '{')
+		return true;
+	return *text.p == '[' && json_scan_run(d->check, text, &d->arena, &why) == 0;
+}
+
+static bool
+decode_base64(struct decoder *d, struct str text, struct str *out)
+{
+	size_t room = text.len / 4 * 3;
+	uint8_t *bytes = room > 0 && room <= d->limits.max_text ? arena_alloc(&d->arena, room) : NULL;
+
+	if (!bytes)
+		return false;
+	ptrdiff_t len = codec_base64_decode(text, bytes, room);
+	if (len <= 0)
+		return false;
+	*out = str_make((const char *)bytes, (size_t)len);
+	return looks_like_json(d, *out);
+}
+
+/* The record within the record, if one of the wrappers is there. */
+static bool
+find_inner(struct decoder *d, struct str *inner)
+{
+	unsigned count;
+	const struct plan_wrapper *wrappers = plan_wrappers(d->plan, &count);
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct plan_wrapper *w = &wrappers[i];
+		const struct value *v = json_scan_value(d->scan, w->node);
+		if (w->needs != TRIE_NONE && json_scan_value(d->scan, w->needs)->type == VALUE_MISSING)
+			continue;
+		bool container = v->type == VALUE_OBJECT || (v->type == VALUE_ARRAY && !(v->flags & VALUE_FANOUT));
+		if ((w->object && container) || (w->text && v->type == VALUE_STRING && looks_like_json(d, v->text))) {
+			*inner = v->text;
+			return inner->len <= d->limits.max_text;
+		}
+		if (w->base64 && v->type == VALUE_STRING && decode_base64(d, v->text, inner))
+			return true;
+	}
+	return false;
+}
+
+static int
+refuse_scalar(struct str record, struct fail *why)
+{
+	if (record.len > 0 && *record.p == '{')
+		return 0;
+	return fail_at(why, "", 0, 0, "json", "a record must be a JSON object");
+}
+
+enum decode_result
+decoder_read(struct decoder *d, struct str record, const struct decoder_origin *origin, struct event *out,
+    struct str *inner, struct fail *why)
+{
+	struct fill f = {.plan = d->plan, .scan = d->scan, .arena = &d->arena, .out = out};
+
+	arena_reset(&d->arena);
+	record = str_trim(record);
+	if (json_scan_run(d->scan, record, &d->arena, why) || refuse_scalar(record, why))
+		return DECODE_REJECT;
+	const struct shape *shape = fill_recognise(&f);
+	if (!shape && find_inner(d, inner))
+		return DECODE_INNER;
+	if (!shape)
+		shape = plan_generic(d->plan);
+	*out = (struct event){.slots = d->slots, .slot_count = d->slot_count, .shape = shape->name, .raw = record,
+	    .anomalies = json_scan_anomalies(d->scan)};
+	fill_category(&f, shape, origin->source);
+	fill_tenant(&f, shape, origin->tenant);
+	fill_time(&f, shape, origin->received_ms, d->limits.max_future_ms);
+	fill_id(&f, shape);
+	fill_slots(&f, shape);
+	if (!f.no_memory)
+		return DECODE_EVENT;
+	fail_at(why, "", 0, 0, "memory", "the record needs more memory than it may have");
+	return DECODE_REJECT;
+}

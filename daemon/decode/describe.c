@@ -1,0 +1,110 @@
+#include "decode/describe.h"
+
+#include "base/clock.h"
+#include "event/shape.h"
+
+static int
+add_plain(struct buf *out, struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c < 0x20 || c == 0x7F ? buf_addf(out, "\\u%04x", c) : buf_add(out, &s.p[i], 1))
+			return -1;
+	}
+	return 0;
+}
+
+/* With quotes, so that blanks at the ends and numbers sent as text can be seen. */
+static int
+add_quoted(struct buf *out, struct str s)
+{
+	return buf_add(out, "\"", 1) || add_plain(out, s) || buf_add(out, "\"", 1) ? -1 : 0;
+}
+
+static int
+add_scalar(struct buf *out, const struct value *v)
+{
+	switch ((enum value_type)v->type) {
+	case VALUE_MISSING:
+		return 0;
+	case VALUE_NULL:
+		return buf_add_str(out, STR("null"));
+	case VALUE_STRING:
+		return add_quoted(out, v->text);
+	case VALUE_BOOL:
+	case VALUE_NUMBER:
+	case VALUE_ARRAY:
+	case VALUE_OBJECT:
+		break;
+	}
+	return add_plain(out, v->text);
+}
+
+static int
+add_value(struct buf *out, const struct value *v)
+{
+	if (!(v->flags & VALUE_FANOUT))
+		return add_scalar(out, v) || ((v->flags & VALUE_CUT) && buf_add_str(out, STR(" (cut)"))) ? -1 : 0;
+	if (buf_add_str(out, STR("gathered:")))
+		return -1;
+	for (const struct value *e = v->elements; e; e = e->next)
+		if (buf_add(out, " ", 1) || add_scalar(out, e))
+			return -1;
+	return 0;
+}
+
+static int
+add_line(struct buf *out, const char *name, struct str text)
+{
+	return buf_addf(out, "%-12s", name) || add_plain(out, text.len ? text : STR("-")) || buf_add(out, "\n", 1) ? -1 : 0;
+}
+
+static int
+add_source(struct buf *out, const struct source *s)
+{
+	if (!s)
+		return add_line(out, "log source", STR("generic"));
+	return buf_addf(out, "%-12sproduct=%.*s service=%.*s category=%.*s\n", "log source", (int)s->product.len,
+	    s->product.p ? s->product.p : "", (int)s->service.len, s->service.p ? s->service.p : "",
+	    (int)s->category.len, s->category.p ? s->category.p : "");
+}
+
+static int
+add_head(struct buf *out, const struct event *e)
+{
+	char time[CLOCK_TEXT_SIZE];
+
+	clock_text(e->event_ms, time);
+	if (add_line(out, "shape", str_of(e->shape)) || add_source(out, e->source) ||
+	    add_line(out, "sign-in", e->is_sign_in ? STR("yes") : STR("no")) || add_line(out, "category", e->category) ||
+	    add_line(out, "id", e->id) || add_line(out, "tenant", e->tenant) ||
+	    buf_addf(out, "%-12s%s%s\n", "time", time, e->has_time ? "" : " (arrival: the record has no time)"))
+		return -1;
+	for (unsigned bit = 1; event_anomaly_name(bit); bit <<= 1)
+		if ((e->anomalies & bit) && buf_addf(out, "%-12s%s\n", "anomaly", event_anomaly_name(bit)))
+			return -1;
+	return 0;
+}
+
+int
+describe_event(const struct event *e, const struct plan *plan, struct buf *out)
+{
+	const struct field_set *fields = plan_fields(plan);
+
+	if (add_head(out, e))
+		return -1;
+	for (unsigned i = 0; i < e->slot_count; i++) {
+		struct str name = field_set_name(fields, i);
+		if (e->slots[i].type == VALUE_MISSING)
+			continue;
+		if (buf_addf(out, "  %.*s = ", (int)name.len, name.p) || add_value(out, &e->slots[i]) || buf_add(out, "\n", 1))
+			return -1;
+	}
+	for (unsigned i = 0; i < e->slot_count; i++) {
+		struct str name = field_set_name(fields, i);
+		bool own = str_starts(name, STR("window.")) || str_eq(name, STR("threat_score"));
+		if (e->slots[i].type == VALUE_MISSING && !own && buf_addf(out, "  %.*s is missing\n", (int)name.len, name.p))
+			return -1;
+	}
+	return 0;
+}
