@@ -10,62 +10,9 @@
 
 #include "base/buf.h"
 #include "base/fail.h"
-#include "base/inet.h"
 #include "base/log.h"
-
-struct strings {
-	char **items;
-	size_t len;
-};
-
-/* A secret read from file:/path or cred:NAME at load: never printed. */
-struct secret {
-	char *reference; /* as configured, e.g. "file:/etc/x"; NULL = none */
-	char *value;     /* one trailing newline stripped */
-	size_t len;
-};
-
-struct source_config { /* {product, service, category}; all NULL = none */
-	char *product, *service, *category;
-};
-
-struct token_config {
-	char *id;
-	struct secret secret;
-	struct source_config source;
-	char *tenant;
-};
-
-struct http_config {
-	char *address; /* "host:port" or "fd:http"; NULL = off */
-	struct token_config *tokens;
-	size_t token_count;
-	bool insecure;
-	uint32_t max_connections, max_connections_per_ip, max_records, max_ratio;
-	int64_t header_timeout_ms, body_timeout_ms, idle_timeout_ms;
-	uint64_t min_rate_bytes, max_body_bytes, max_decompressed_bytes, max_inflight_bytes;
-	struct source_config source;
-	char *tenant;
-};
-
-enum framing_config { FRAMING_AUTO, FRAMING_OCTET, FRAMING_LF };
-struct syslog_config {
-	char *address;
-	bool insecure;
-	struct inet_net *allow;
-	size_t allow_count; /* 0 = any */
-	enum framing_config framing;
-	uint64_t max_frame_bytes;
-	uint32_t max_connections;
-	int64_t idle_timeout_ms;
-	struct source_config source;
-	char *tenant;
-};
-
-struct admin_config {
-	char *address; /* NULL = off */
-	struct secret token;
-};
+#include "config/listener_config.h"
+#include "config/target_config.h"
 
 struct quiet_config {
 	char *category;
@@ -89,23 +36,6 @@ struct rules_config {
 struct windows_config {
 	uint64_t memory_bytes;
 	int64_t span_ms; /* of the per-IP and per-user context windows */
-};
-
-enum order_config { ORDER_PRIORITY, ORDER_FIFO };
-enum preset_config { PRESET_GENERIC };
-struct target_config {
-	char *name, *url, *ca;
-	struct secret url_secret; /* when url was given as cred: or file:; its value is also in url */
-	enum preset_config preset;
-	bool allow_plain, enabled, required;
-	struct secret secrets[2];
-	size_t secret_count;
-	struct secret bearer;
-	int min_score;
-	int min_severity; /* 0 informational .. 4 critical */
-	enum order_config order;
-	int64_t connect_timeout_ms, timeout_ms, backoff_min_ms, backoff_max_ms, retry_after_max_ms, max_age_ms;
-	uint32_t queue_max_alerts;
 };
 
 struct state_config {
