@@ -13,7 +13,7 @@ static struct {
 	struct buf text;       /* of all bodies and messages, each closed with '|' */
 	struct batch *held[16];
 	unsigned held_count, begun, finished, messages;
-	bool hold, no_memory;
+	bool hold, no_memory, fed;
 	char last;
 } fake;
 
@@ -49,6 +49,7 @@ enum feed_result
 pipeline_feed(struct pipeline *p, struct batch *b, struct str piece)
 {
 	(void)p;
+	fake.fed = true;
 	for (size_t i = 0; i < piece.len; i++) {
 		if (b->records == b->max_records)
 			return FEED_TOO_MANY;
@@ -77,21 +78,24 @@ pipeline_message(struct pipeline *p, struct batch *b, struct str text)
 static inline void
 fake_settle(enum batch_result result)
 {
+	struct batch *held[16]; /* a copy: new ones come meanwhile */
 	unsigned n = fake.held_count;
+	memcpy(held, fake.held, sizeof held);
 	fake.held_count = 0;
 	for (unsigned i = 0; i < n; i++)
-		fake.held[i]->on_done(fake.held[i], result, fake.held[i]->on_done_ctx);
+		held[i]->on_done(held[i], result, held[i]->on_done_ctx);
 }
 
 void
 pipeline_finish(struct pipeline *p, struct batch *b)
 {
 	(void)p;
-	if (fake.last != '\n' && fake.messages == 0)
+	if (fake.fed && fake.last != '\n')
 		fake_record(b);
-	if (fake.messages == 0 && buf_add_str(&fake.text, STR("|")) != 0)
+	if (fake.fed && buf_add_str(&fake.text, STR("|")) != 0)
 		abort();
 	fake.finished++;
+	fake.fed = false;
 	b->pipeline_state = NULL;
 	if (fake.hold)
 		fake.held[fake.held_count++] = b;
