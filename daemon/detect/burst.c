@@ -296,10 +296,9 @@ burst_commit(struct burst_table *t, const struct burst_mark *mark)
 
 /* The firing stays pending (and pinned) until the event comes again. */
 void
-burst_rollback(struct burst_table *t, const struct burst_mark *mark)
+burst_undo(struct burst_table *t, const struct burst_mark *mark)
 {
 	struct shard *s = shard_of(t, mark->key);
-	pthread_mutex_lock(&s->mu);
 	struct entry *firing = entry_find(t, s, firing_key(mark->key, mark->event));
 	if (firing && firing->pins > 1)
 		firing->pins--;
@@ -310,5 +309,12 @@ burst_rollback(struct burst_table *t, const struct burst_mark *mark)
 		if (!mark->repeat)
 			group->state.hot = false; /* the next event of the burst may fire, too */
 	}
-	pthread_mutex_unlock(&s->mu);
+}
+
+void
+burst_rollback(struct burst_table *t, const struct burst_mark *mark)
+{
+	burst_lock(t, mark->key);
+	burst_undo(t, mark);
+	burst_unlock(t, mark->key);
 }

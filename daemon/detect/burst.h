@@ -40,6 +40,7 @@ void burst_lock(struct burst_table *t, uint64_t key);
 void burst_unlock(struct burst_table *t, uint64_t key);
 /* Locked. Other than QUIET: *mark is what to commit or roll back. */
 enum burst_answer burst_judge(struct burst_table *t, const struct burst_question *q, struct burst_mark *mark);
+void burst_undo(struct burst_table *t, const struct burst_mark *mark); /* locked rollback */
 bool burst_is_hot(struct burst_table *t, uint64_t key); /* locked */
 /* Lock themselves. Marks of a batch are rolled back last first. */
 void burst_commit(struct burst_table *t, const struct burst_mark *mark);

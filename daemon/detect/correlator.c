@@ -84,18 +84,18 @@ correlator_bytes(const struct correlator *c)
 
 /* ---- marks ---- */
 
-/* Room for one more, before anything fires. */
 static int
-marks_reserve(struct correlator_marks *marks)
+mark_add(struct correlator_marks *marks, const struct correlator_mark *mark)
 {
-	if (marks->len < marks->cap)
-		return 0;
-	unsigned cap = marks->cap ? marks->cap * 2 : 8;
-	struct correlator_mark *items = mem_resize(marks->items, cap, sizeof(*items));
-	if (!items)
-		return -1;
-	marks->items = items;
-	marks->cap = cap;
+	if (marks->len == marks->cap) {
+		unsigned cap = marks->cap ? marks->cap * 2 : 8;
+		struct correlator_mark *items = mem_resize(marks->items, cap, sizeof(*items));
+		if (!items)
+			return -1;
+		marks->items = items;
+		marks->cap = cap;
+	}
+	marks->items[marks->len++] = *mark;
 	return 0;
 }
 
@@ -212,12 +212,18 @@ judge_locked(struct step *s, const struct subject *subject, uint64_t key, struct
 	struct correlator_mark mark;
 	bool was_hot = burst_is_hot(s->c->bursts, key);
 	enum burst_answer answer = burst_judge(s->c->bursts, &q, &mark.burst);
+	if (answer != BURST_QUIET && mark_add(s->in->marks, &mark) < 0) {
+		burst_undo(s->c->bursts, &mark.burst);
+		s->failed = true; /* the event comes again, and fires then */
+		answer = BURST_QUIET;
+	}
+	bool goes_on = was_hot && answer != BURST_TRIGGER;
+	int64_t forget_ms = goes_on ? INT64_MIN : e->window_ms - subject->span_ms;
 	if (answer != BURST_QUIET) {
-		s->in->marks->items[s->in->marks->len++] = mark;
-		*evidence = evidence_read(s->c->evidence, key, current_evidence(s), s->list);
+		struct evidence_question question = {key, forget_ms, current_evidence(s)};
+		*evidence = evidence_read(s->c->evidence, &question, s->list);
 	}
 	if (!s->in->repeat && v->events >= 2) {
-		int64_t forget_ms = was_hot && answer != BURST_TRIGGER ? INT64_MIN : e->window_ms - subject->span_ms;
 		evidence_note(s->c->evidence, key, current_evidence(s), forget_ms);
 	}
 	return answer;
@@ -236,10 +242,6 @@ judge(struct step *s, const struct subject *subject)
 		struct window_verdict v;
 		unsigned evidence = 0;
 		uint64_t key = group_key(s, subject, groups.values[i]);
-		if (marks_reserve(s->in->marks) < 0) {
-			s->failed = true;
-			return fired;
-		}
 		burst_lock(s->c->bursts, key);
 		enum burst_answer answer = judge_locked(s, subject, key, &v, &evidence);
 		burst_unlock(s->c->bursts, key);

@@ -55,14 +55,14 @@ evidence_note(struct detail_table *t, uint64_t key, const struct evidence *item,
 }
 
 unsigned
-evidence_read(struct detail_table *t, uint64_t key, const struct evidence *last, struct evidence out[EVIDENCE_MAX])
+evidence_read(struct detail_table *t, const struct evidence_question *q, struct evidence out[EVIDENCE_MAX])
 {
 	unsigned n = 0;
-	struct detail *d = detail_enter(t, key, false);
+	struct detail *d = detail_enter(t, q->key, false);
 	const struct evidence *kept;
 	uint32_t cursor = 0;
 	while (d && n < EVIDENCE_KEPT && (kept = detail_next(t, d, &cursor))) {
-		if (strcmp(kept->event_id, last->event_id) == 0)
+		if (kept->time_ms < q->forget_ms || strcmp(kept->event_id, q->last->event_id) == 0)
 			continue;
 		unsigned at = n++;
 		for (; at > 0 && out[at - 1].time_ms > kept->time_ms; at--)
@@ -70,6 +70,6 @@ evidence_read(struct detail_table *t, uint64_t key, const struct evidence *last,
 		out[at] = *kept;
 	}
 	detail_leave(t, d);
-	out[n++] = *last;
+	out[n++] = *q->last;
 	return n;
 }

@@ -14,7 +14,12 @@ struct detail_table *evidence_new(uint64_t memory_bytes);
 void evidence_of(const struct event *e, int64_t code, struct evidence *out);
 /* Adds it to the group's list; what is older than forget_ms goes first. */
 void evidence_note(struct detail_table *t, uint64_t key, const struct evidence *item, int64_t forget_ms);
+struct evidence_question {
+	uint64_t key;
+	int64_t forget_ms; /* what is older does not belong to the burst */
+	const struct evidence *last;
+};
 /* The list by time, then `last` (once); returns how many. */
-unsigned evidence_read(struct detail_table *t, uint64_t key, const struct evidence *last, struct evidence out[EVIDENCE_MAX]);
+unsigned evidence_read(struct detail_table *t, const struct evidence_question *q, struct evidence out[EVIDENCE_MAX]);
 
 #endif
