@@ -1,0 +1,413 @@
+#include "unit.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sigma/ruleset_priv.h"
+#include "sigma_fixture.h"
+
+#define HEAD "title: t\nlogsource: {product: p}\n"
+#define SEL "detection:\n  sel: {a: 1}\n  condition: sel\n"
+
+struct problem {
+	const char *rule, *code;
+	unsigned line, column; /* 0: not looked at */
+};
+
+static void
+check_problems(const struct problem *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct fixture f;
+		fixture_load(&f, rows[i].rule, NULL);
+		ck_assert_msg(f.problems.len >= 1, "no problem: %s", rows[i].rule);
+		const struct fail *p = &f.problems.items[0];
+		ck_assert_msg(strcmp(p->code, rows[i].code) == 0, "%s gave %s: %s", rows[i].rule, p->code, p->text);
+		ck_assert_str_eq(p->file, "test.yml");
+		ck_assert_msg(rows[i].line == 0 || p->line == rows[i].line, "%s at line %u", rows[i].rule, p->line);
+		ck_assert_msg(rows[i].column == 0 || p->column == rows[i].column, "%s at column %u", rows[i].rule, p->column);
+		ck_assert_uint_ge(ruleset_broken(f.set), 1);
+		unsigned loaded;
+		ruleset_rules(f.set, &loaded);
+		ck_assert_uint_eq(loaded, 0);
+		fixture_fini(&f);
+	}
+}
+#define CHECK_PROBLEMS(rows) check_problems((rows), sizeof(rows) / sizeof((rows)[0]))
+
+START_TEST(ruleset_reports_what_is_missing_or_of_the_wrong_kind)
+{
+	static const struct problem rows[] = {
+	    {"logsource: {product: p}\n" SEL, "missing-title", 1, 1},
+	    {"title: t\n" SEL, "missing-logsource", 1, 1},
+	    {HEAD, "missing-detection", 1, 1},
+	    {HEAD "detection:\n  sel: {a: 1}\n", "missing-condition", 4, 3},
+	    {HEAD "detection:\n  condition: sel\n", "detection", 0, 0},
+	    {HEAD "detection: text\n", "detection", 3, 12},
+	    {"- a\n- b\n", "document", 1, 1},
+	    {"title: [t]\nlogsource: {}\n" SEL, "text", 1, 8},
+	    {HEAD "level: hihg\n" SEL, "level", 3, 8},
+	    {HEAD "status: stabel\n" SEL, "status", 3, 9},
+	    {HEAD "id: a b\n" SEL, "id", 3, 5},
+	    {HEAD "taxonomy: ecs\n" SEL, "unsupported-taxonomy", 3, 11},
+	    {HEAD "action: global\n" SEL, "unsupported-action", 3, 1},
+	    {HEAD "filter: {}\n" SEL, "unsupported-filter", 3, 1},
+	    {"title: t\nlogsource: [a]\n" SEL, "logsource", 2, 12},
+	    {"title: t\nlogsource: {product: [a]}\n" SEL, "logsource", 2, 22},
+	    {HEAD "detection:\n  sel: {}\n  condition: sel\n", "empty-selection", 4, 8},
+	    {HEAD "detection:\n  sel: []\n  condition: sel\n", "empty-list", 4, 8},
+	    {HEAD "detection:\n  sel: {a: []}\n  condition: sel\n", "empty-list", 4, 12},
+	    {HEAD "detection:\n  sel: {a: [1, null]}\n  condition: sel\n", "null-value", 4, 16},
+	    {HEAD "detection:\n  sel: {a|contains: null}\n  condition: sel\n", "null-value", 4, 21},
+	    {HEAD "detection:\n  sel: {a: [[1]]}\n  condition: sel\n", "value", 4, 13},
+	    {HEAD "detection:\n  sel: {a: {b: 1}}\n  condition: sel\n", "value", 4, 12},
+	    {HEAD "detection:\n  sel: [[a]]\n  condition: sel\n", "value", 4, 9},
+	    {HEAD "detection:\n  sel: [{a: 1}, [b]]\n  condition: sel\n", "value", 4, 17},
+	    {HEAD "title: again\n" SEL, "yaml-duplicate-key", 3, 1},
+	    {HEAD "detection: {\n", "yaml-syntax", 0, 0},
+	};
+	CHECK_PROBLEMS(rows);
+}
+END_TEST
+
+START_TEST(ruleset_reports_modifiers_at_their_column)
+{
+	static const struct problem rows[] = {
+	    {HEAD "detection:\n  sel:\n    field|contians: x\n  condition: sel\n", "unknown-modifier", 5, 11},
+	    {HEAD "detection:\n  sel:\n    field|contains|al: x\n  condition: sel\n", "unknown-modifier", 5, 20},
+	    {HEAD "detection:\n  sel:\n    'field|nope': x\n  condition: sel\n", "unknown-modifier", 5, 12},
+	    {HEAD "detection:\n  sel:\n    field|: x\n  condition: sel\n", "unknown-modifier", 5, 11},
+	    {HEAD "detection:\n  sel:\n    field|windash: x\n  condition: sel\n", "unsupported-modifier", 5, 11},
+	    {HEAD "detection:\n  sel:\n    f|base64offset|contains: x\n  condition: sel\n", "unsupported-modifier", 5, 7},
+	    {HEAD "detection:\n  sel:\n    f|expand: '%x%'\n  condition: sel\n", "unsupported-modifier", 5, 7},
+	    {HEAD "detection:\n  sel:\n    f|contains|startswith: x\n  condition: sel\n", "modifier-chain", 5, 16},
+	    {HEAD "detection:\n  sel:\n    f|re|contains: x\n  condition: sel\n", "modifier-chain", 5, 10},
+	    {HEAD "detection:\n  sel:\n    f|i: x\n  condition: sel\n", "modifier-chain", 5, 7},
+	    {HEAD "detection:\n  sel:\n    f|gt|lt: 1\n  condition: sel\n", "modifier-chain", 5, 10},
+	    {HEAD "detection:\n  sel:\n    f|all|all: 1\n  condition: sel\n", "modifier-chain", 5, 11},
+	    {HEAD "detection:\n  sel:\n    f|exists|neq: true\n  condition: sel\n", "modifier-chain", 5, 14},
+	    {HEAD "detection:\n  sel:\n    '|cidr': 10.0.0.0/8\n  condition: sel\n", "modifier-chain", 5, 5},
+	};
+	CHECK_PROBLEMS(rows);
+}
+END_TEST
+
+START_TEST(ruleset_reports_values_and_conditions)
+{
+	static const struct problem rows[] = {
+	    {HEAD "detection:\n  sel: {a|re: '(x'}\n  condition: sel\n", "regex", 4, 15},
+	    {HEAD "detection:\n  sel: {a|re: ['x', '*']}\n  condition: sel\n", "regex", 4, 21},
+	    {HEAD "detection:\n  sel: {a|cidr: 10.0.0.1/8}\n  condition: sel\n", "cidr", 4, 17},
+	    {HEAD "detection:\n  sel: {a|cidr: host}\n  condition: sel\n", "cidr", 4, 17},
+	    {HEAD "detection:\n  sel: {a|gt: many}\n  condition: sel\n", "number", 4, 15},
+	    {HEAD "detection:\n  sel: {a|exists: 1}\n  condition: sel\n", "exists", 4, 19},
+	    {HEAD "detection:\n  sel: {a|exists: [true]}\n  condition: sel\n", "exists", 4, 19},
+	    {HEAD "detection:\n  sel: {a|fieldref: 'b*'}\n  condition: sel\n", "fieldref", 4, 21},
+	    {HEAD "detection:\n  sel: {a: 1}\n  condition: sel and sol\n", "undefined-selection", 5, 22},
+	    {HEAD "detection:\n  sel: {a: 1}\n  condition: 'sel and 1 of x*'\n", "pattern-matches-nothing", 5, 28},
+	    {HEAD "detection:\n  sel: {a: 1}\n  condition: sel | count() > 3\n", "obsolete-aggregation", 5, 18},
+	    {HEAD "detection:\n  sel: {a: 1}\n  condition: [sel, sol]\n", "undefined-selection", 5, 20},
+	    {HEAD "detection:\n  sel: {a: 1}\n  condition: {a: b}\n", "condition", 5, 14},
+	    {HEAD "detection:\n  sel: {a: 1}\n  condition: []\n", "condition", 5, 14},
+	};
+	CHECK_PROBLEMS(rows);
+}
+END_TEST
+
+START_TEST(ruleset_reports_problems_of_the_picketd_mapping)
+{
+	static const struct problem rows[] = {
+	    {HEAD SEL "picketd: {confidenc: high}\n", "unknown-key", 6, 11},
+	    {HEAD SEL "picketd: {confidence: sure}\n", "confidence", 6, 23},
+	    {HEAD SEL "picketd: {version: 0}\n", "version", 6, 20},
+	    {HEAD SEL "picketd: {runbook_url: 'ftp://x'}\n", "runbook-url", 6, 24},
+	    {HEAD SEL "picketd: {dedup: {bye: a}}\n", "unknown-key", 6, 19},
+	    {HEAD SEL "picketd: {dedup: {by: [a, b, c, d, e, f, g, h, i]}}\n", "list", 6, 23},
+	    {HEAD SEL "picketd: {columns: [a]}\n", "columns", 6, 20},
+	    {HEAD SEL "picketd: {burst: {by: a}}\n", "burst", 6, 18},
+	    {HEAD SEL "picketd: {burst: {by: [], span: 1m}}\n", "burst", 6, 23},
+	    {HEAD SEL "picketd: {burst: {by: a, span: 1h30m}}\n", "span", 6, 32},
+	    {HEAD SEL "picketd: {burst: {by: a, span: 91d}}\n", "span", 6, 32},
+	    {HEAD SEL "picketd: {burst: {by: a, span: 0s}}\n", "span", 6, 32},
+	    {HEAD SEL "picketd: {windows: []}\n", "unsupported-key", 6, 11},
+	    {HEAD SEL "picketd: {threat_score: 1}\n", "threat-score", 6, 25},
+	    {HEAD SEL "picketd: {threat_score: [{name: n, when: sel}]}\n", "threat-score", 6, 26},
+	    {HEAD SEL "picketd: {threat_score: [{name: n, when: nope, add: 1}]}\n", "undefined-selection", 6, 42},
+	    {HEAD SEL "picketd: {threat_score: [{name: n, when: sel, add: x}]}\n", "threat-score", 6, 52},
+	    {HEAD SEL "picketd: {threat_score: [{name: n, when: sel, add: 1}, {name: n, when: sel, add: 1}]}\n",
+		"threat-score", 6, 63},
+	    {HEAD SEL "picketd: [x]\n", "map", 6, 10},
+	};
+	CHECK_PROBLEMS(rows);
+}
+END_TEST
+
+START_TEST(ruleset_says_what_was_probably_meant)
+{
+	struct fixture f;
+	fixture_load(&f, HEAD SEL "picketd: {confidenc: high}\n", NULL);
+	ck_assert_ptr_nonnull(strstr(f.problems.items[0].text, "did you mean 'confidence'?"));
+	fixture_fini(&f);
+	fixture_load(&f, HEAD "detection:\n  sel: {a|contians: x}\n  condition: sel\n", NULL);
+	ck_assert_ptr_nonnull(strstr(f.problems.items[0].text, "did you mean 'contains'?"));
+	fixture_fini(&f);
+	fixture_load(&f, HEAD "detection:\n  sel_one: {a: x}\n  condition: sel_on\n", NULL);
+	ck_assert_ptr_nonnull(strstr(f.problems.items[0].text, "did you mean 'sel_one'?"));
+	fixture_fini(&f);
+}
+END_TEST
+
+START_TEST(ruleset_loads_the_rules_beside_a_broken_one)
+{
+	struct fixture f;
+	unsigned count;
+	fixture_load(&f,
+	    HEAD "id: one\n" SEL "---\n" HEAD "id: two\ndetection: {sel: {a|x: 1}, condition: sel}\n"
+		 "picketd: {nope: 1}\n---\n\n---\n" HEAD "id: three\n" SEL "custom: [anything]\n",
+	    NULL);
+	ck_assert_uint_eq(f.problems.len, 1);
+	ck_assert_uint_eq(ruleset_broken(f.set), 1);
+	const struct rule *const *rules = ruleset_rules(f.set, &count);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_str_eq(rules[1]->id, "three");
+	ck_assert_uint_eq(rules[1]->index, 1);
+	ck_assert_ptr_null(ruleset_find(f.set, STR("two")));
+	ck_assert_ptr_eq(ruleset_find(f.set, STR("three")), rules[1]);
+	fixture_fini(&f);
+}
+END_TEST
+
+START_TEST(ruleset_reads_every_part_of_a_rule)
+{
+	struct fixture f;
+	fixture_load(&f,
+	    "title: T\nid: 2F6D1F0C-5A43-4D0E-9A53-7F1D0C5E8B11\nauthor: me\ndescription: d\nlevel: critical\n"
+	    "tags: [attack.t1110]\nreferences: https://example.org/\nfields: [x, userPrincipalName]\n"
+	    "logsource: {product: p}\n" SEL
+	    "picketd:\n  version: 3\n  confidence: low\n  runbook_url: https://example.org/r\n"
+	    "  dedup: {by: [userPrincipalName]}\n  burst: {by: ipAddress, span: 10m}\n",
+	    NULL);
+	fixture_show(&f);
+	ck_assert_uint_eq(f.problems.len, 0);
+	const struct rule *rule = ruleset_find(f.set, STR("2f6d1f0c-5a43-4d0e-9a53-7f1d0c5e8b11"));
+	ck_assert_ptr_nonnull(rule);
+	ck_assert_str_eq(rule->title, "T");
+	ck_assert_str_eq(rule->author, "me");
+	ck_assert_str_eq(rule->description, "d");
+	ck_assert_str_eq(rule->file, "test.yml");
+	ck_assert_uint_eq(rule->line, 1);
+	ck_assert_int_eq(rule->level, LEVEL_CRITICAL);
+	ck_assert_int_eq(rule->version, 3);
+	ck_assert_str_eq(rule->confidence, "low");
+	ck_assert_str_eq(rule->runbook_url, "https://example.org/r");
+	ck_assert_str_eq(rule->references[0], "https://example.org/");
+	ck_assert_uint_eq(rule->column_count, 2);
+	ck_assert_str_eq(rule->columns[1].name, "userPrincipalName");
+	ck_assert_int_eq(rule->columns[1].slot, FIELD_USER_PRINCIPAL_NAME);
+	ck_assert_uint_eq(rule->dedup_count, 1);
+	ck_assert_int_eq(rule->burst.by[0].slot, FIELD_IP_ADDRESS);
+	ck_assert_int_eq(rule->burst.span_ms, 600000);
+	ck_assert(!rule->silent);
+	fixture_fini(&f);
+}
+END_TEST
+
+START_TEST(ruleset_makes_an_id_from_the_title)
+{
+	struct fixture f;
+	unsigned count;
+	fixture_load(&f, "title: 'Odd: Title (v2)!'\nlogsource: {}\n" SEL, NULL);
+	ck_assert_str_eq(ruleset_rules(f.set, &count)[0]->id, "odd-title-v2");
+	ck_assert_int_eq(ruleset_rules(f.set, &count)[0]->level, LEVEL_MEDIUM);
+	fixture_fini(&f);
+}
+END_TEST
+
+START_TEST(ruleset_refuses_one_id_twice)
+{
+	struct fixture f;
+	fixture_load(&f, HEAD "id: same\n" SEL "---\n" HEAD "id: SAME\n" SEL, NULL);
+	ck_assert_uint_eq(f.problems.len, 1);
+	ck_assert_str_eq(f.problems.items[0].code, "duplicate-id");
+	ck_assert_uint_eq(f.problems.items[0].line, 8);
+	fixture_fini(&f);
+}
+END_TEST
+
+START_TEST(ruleset_skips_retired_and_disabled_rules_with_a_note)
+{
+	struct fixture f;
+	unsigned count;
+	static const char *const disabled[] = {"OFF"};
+	struct ruleset_options options = {.disabled = disabled, .disabled_count = 1};
+	static const char rules[] = HEAD "id: old\nstatus: deprecated\n" SEL "---\n" HEAD "id: off\n" SEL "---\n" HEAD
+					 "id: bad\nstatus: unsupported\ndetection: {}\n";
+	fixture_load(&f, rules, &options);
+	ck_assert_uint_eq(f.problems.len, 0);
+	ruleset_rules(f.set, &count);
+	ck_assert_uint_eq(count, 0);
+	ck_assert_uint_eq(ruleset_disabled(f.set), 3);
+	ck_assert_uint_eq(ruleset_notes(f.set)->len, 3);
+	fixture_fini(&f);
+	options.check_retired = true;
+	fixture_load(&f, rules, &options);
+	ck_assert_uint_eq(f.problems.len, 1);
+	ck_assert_uint_eq(ruleset_disabled(f.set), 2);
+	fixture_fini(&f);
+}
+END_TEST
+
+START_TEST(ruleset_shares_equal_predicates)
+{
+	struct fixture f;
+	fixture_load(&f,
+	    HEAD "id: one\ndetection:\n  s: {a|contains: [x, y], b: 1}\n  condition: s\n---\n" HEAD
+		 "id: two\ndetection:\n  s: {a|contains: [x, y]}\n  t: {A|contains: [x, y], b: '1'}\n  condition: s or t\n",
+	    NULL);
+	ck_assert_uint_eq(f.problems.len, 0);
+	ck_assert_uint_eq(f.set->predicates.len, 3); /* 1 and '1' differ */
+	fixture_fini(&f);
+}
+END_TEST
+
+START_TEST(ruleset_definition_changes_with_what_matches_only)
+{
+	static const char *const texts[] = {
+	    "title: t\nlogsource: {product: p}\n" SEL, "title: u\nlevel: low\nlogsource: {product: p}\n" SEL,
+	    "title: t\nlogsource: {product: q}\n" SEL,
+	    "title: t\nlogsource: {product: p}\ndetection:\n  sel: {a: 2}\n  condition: sel\n",
+	    "title: t\nlogsource: {product: p}\ndetection:\n  sel: {a: '1'}\n  condition: sel\n",
+	    "title: t\nlogsource: {product: p}\n" SEL "picketd: {burst: {by: a, span: 1m}}\n"};
+	uint64_t definitions[6];
+	for (size_t i = 0; i < 6; i++) {
+		struct fixture f;
+		unsigned count;
+		fixture_load(&f, texts[i], NULL);
+		definitions[i] = ruleset_rules(f.set, &count)[0]->definition;
+		fixture_fini(&f);
+	}
+	ck_assert(definitions[0] == definitions[1]);
+	for (size_t i = 2; i < 6; i++)
+		ck_assert(definitions[0] != definitions[i]);
+}
+END_TEST
+
+static void
+write_file(const char *dir, const char *name, const char *text)
+{
+	char path[512];
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	FILE *file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void
+remove_files(const char *dir, const char *const *names)
+{
+	char path[512];
+	for (; *names; names++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, *names);
+		ck_assert_int_eq(remove(path), 0);
+	}
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+START_TEST(ruleset_prefers_the_earlier_directory)
+{
+	char site[] = "/tmp/picketd-rules-XXXXXX", shipped[] = "/tmp/picketd-rules-XXXXXX", below[64];
+	ck_assert_ptr_nonnull(mkdtemp(site));
+	ck_assert_ptr_nonnull(mkdtemp(shipped));
+	snprintf(below, sizeof(below), "%s/below", shipped);
+	ck_assert_int_eq(mkdir(below, 0700), 0);
+	write_file(site, "mine.yml", "title: mine\nid: a\nlogsource: {}\n" SEL);
+	write_file(shipped, "a.yml", "title: theirs\nid: a\nlogsource: {}\n" SEL);
+	write_file(below, "b.yaml", "title: below\nid: b\nlogsource: {}\n" SEL);
+	write_file(shipped, "readme.txt", "not: [a rule");
+	write_file(shipped, ".hidden.yml", "not: [a rule");
+	const char *const dirs[] = {site, shipped};
+	struct ruleset_options options = {.dirs = dirs, .dir_count = 2};
+	struct field_set *fields = field_set_new();
+	struct fail_list problems;
+	unsigned count;
+	fail_list_init(&problems);
+	struct ruleset *set = ruleset_load(&options, fields, &problems);
+	ck_assert_uint_eq(problems.len, 0);
+	ruleset_rules(set, &count);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_str_eq(ruleset_find(set, STR("a"))->title, "mine");
+	ck_assert_ptr_nonnull(ruleset_find(set, STR("b")));
+	ck_assert_uint_eq(ruleset_notes(set)->len, 1);
+	ck_assert(str_starts(str_of(ruleset_digest(set)), STR("sha256:")));
+	ck_assert_uint_eq(strlen(ruleset_digest(set)), 15);
+	ruleset_free(set);
+	remove_files(site, (const char *const[]){"mine.yml", NULL});
+	remove_files(below, (const char *const[]){"b.yaml", NULL});
+	remove_files(shipped, (const char *const[]){"a.yml", "readme.txt", ".hidden.yml", NULL});
+	set = ruleset_load(&options, fields, &problems);
+	ck_assert_uint_eq(problems.len, 2);
+	ck_assert_str_eq(problems.items[0].code, "io");
+	ruleset_free(set);
+	fail_list_fini(&problems);
+	field_set_free(fields);
+}
+END_TEST
+
+START_TEST(ruleset_refuses_what_is_too_large)
+{
+	struct fixture f;
+	char *text = malloc(2 << 20);
+	size_t len = (size_t)sprintf(text, HEAD "detection:\n  sel:\n    a:\n");
+	for (int i = 0; i <= PREDICATE_VALUES_MAX; i++)
+		len += (size_t)sprintf(text + len, "    - v%d\n", i);
+	sprintf(text + len, "  condition: sel\n");
+	fixture_load(&f, text, NULL);
+	ck_assert_str_eq(f.problems.items[0].code, "too-many-values");
+	fixture_fini(&f);
+	memset(text, '#', (2 << 20) - 1);
+	text[(2 << 20) - 1] = '\0';
+	fixture_load(&f, text, NULL);
+	ck_assert_uint_eq(f.problems.len, 1);
+	fixture_fini(&f);
+	len = (size_t)sprintf(text, HEAD "detection:\n  sel:\n    a|re: '");
+	memset(text + len, 'a', REGEX_LEN_MAX + 1);
+	sprintf(text + len + REGEX_LEN_MAX + 1, "'\n  condition: sel\n");
+	fixture_load(&f, text, NULL);
+	ck_assert_str_eq(f.problems.items[0].code, "regex");
+	fixture_fini(&f);
+	free(text);
+}
+END_TEST
+
+START_TEST(ruleset_refuses_a_condition_that_would_explode)
+{
+	struct fixture f;
+	char *text = malloc(1 << 20);
+	size_t len = (size_t)sprintf(text, HEAD "detection:\n");
+	for (int i = 0; i < 250; i++)
+		len += (size_t)sprintf(text + len, "  s%d: {a: %d, b: 1, c: 2, d: 3, e: 4, f: 5}\n", i, i);
+	len += (size_t)sprintf(text + len, "  condition: 1 of them");
+	for (int i = 0; i < 100; i++)
+		len += (size_t)sprintf(text + len, " and 1 of them");
+	sprintf(text + len, "\n");
+	fixture_load(&f, text, NULL);
+	ck_assert_str_eq(f.problems.items[0].code, "condition");
+	fixture_fini(&f);
+	free(text);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {ruleset_reports_what_is_missing_or_of_the_wrong_kind,
+	    ruleset_reports_modifiers_at_their_column, ruleset_reports_values_and_conditions,
+	    ruleset_reports_problems_of_the_picketd_mapping, ruleset_says_what_was_probably_meant,
+	    ruleset_loads_the_rules_beside_a_broken_one, ruleset_reads_every_part_of_a_rule,
+	    ruleset_makes_an_id_from_the_title, ruleset_refuses_one_id_twice,
+	    ruleset_skips_retired_and_disabled_rules_with_a_note, ruleset_shares_equal_predicates,
+	    ruleset_definition_changes_with_what_matches_only, ruleset_prefers_the_earlier_directory,
+	    ruleset_refuses_what_is_too_large, ruleset_refuses_a_condition_that_would_explode, NULL};
+	return unit_run("ruleset", tests);
+}
