@@ -1,0 +1,68 @@
+/* Any bytes as a rule file: problems or rules, and what loads also runs and explains itself. */
+#include <stdlib.h>
+
+#include "fuzz/fuzz.h"
+#include "sigma/matcher.h"
+#include "sigma/ruleset.h"
+
+enum { SLOTS_MAX = 64, REASONS_MAX = 8 };
+
+static void
+fill(struct value *slots, unsigned count, const struct value *element)
+{
+	static const struct str texts[] = {{"50126", 5}, {"a b", 3}, {"[{\"a\":1}]", 9}, {"10.0.0.1", 8}, {"", 0}};
+	for (unsigned i = 0; i < count; i++) {
+		slots[i] = (struct value){.text = texts[i % 5], .type = (uint8_t)(i % (VALUE_OBJECT + 1))};
+		if (slots[i].type == VALUE_ARRAY)
+			slots[i].elements = element;
+	}
+}
+
+static void
+run(const struct ruleset *set, const struct field_set *fields)
+{
+	struct matcher *m = matcher_new(set);
+	struct value slots[SLOTS_MAX];
+	const struct value element = {.text = STR("Ärger*"), .type = VALUE_STRING};
+	unsigned count = field_set_len(fields) < SLOTS_MAX ? field_set_len(fields) : SLOTS_MAX;
+	struct event e = {.slots = slots, .slot_count = count, .leaves = &element};
+	const struct match *matches;
+	struct match_reason reasons[REASONS_MAX];
+	fill(slots, count, &element);
+	unsigned found = m ? matcher_run(m, &e, &matches) : 0;
+	for (unsigned i = 0; i < found; i++) {
+		unsigned given = matcher_reasons(m, &e, matches[i].rule, reasons, REASONS_MAX);
+		for (unsigned j = 0; j < given; j++) {
+			if (!reasons[j].selection || !reasons[j].field || reasons[j].value.len > 256)
+				abort();
+		}
+		struct match again;
+		if (!matcher_judge(m, &e, matches[i].rule, NULL, 0, &again) || again.score != matches[i].score)
+			abort();
+	}
+	matcher_free(m);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct ruleset_options options = {.any_source = true, .max_regex_steps = 2000};
+	struct field_set *fields = field_set_new();
+	struct fail_list problems;
+	unsigned count;
+	if (!fields)
+		return 0;
+	fail_list_init(&problems);
+	struct ruleset *set = ruleset_load_text(&options, "fuzz.yml", str_make((const char *)data, size), fields,
+	    &problems);
+	if (set) {
+		ruleset_rules(set, &count);
+		if (ruleset_broken(set) > 0 && problems.len == 0)
+			abort();
+		run(set, fields);
+	}
+	ruleset_free(set);
+	fail_list_fini(&problems);
+	field_set_free(fields);
+	return 0;
+}
