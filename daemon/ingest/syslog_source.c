@@ -229,18 +229,10 @@ set_deadline(struct sender *c)
 		stream_deadline(c->stream, s->config->idle_timeout_ms);
 }
 
-/* One batch of what is there, then wait, read on or close. */
+/* The frames that are there as one batch; then reads on or closes. */
 static void
-work(struct sender *c)
+read_batch(struct sender *c, struct parcel *parcel)
 {
-	struct parcel *parcel = is_full(c) ? NULL : parcel_begin(c);
-	if (!parcel) {
-		wait_for_room(c);
-		return;
-	}
-	if (c->state == WAITING)
-		stream_resume(c->stream);
-	c->state = READING;
 	bool whole = read_frames(c, &parcel->batch);
 	if (whole && c->eof)
 		read_last(c, &parcel->batch);
@@ -250,6 +242,23 @@ work(struct sender *c)
 		set_deadline(c);
 	c->batches++;
 	pipeline_finish(c->source->pipeline, &parcel->batch);
+}
+
+/* Takes what is there, if there is room for it. */
+static void
+work(struct sender *c)
+{
+	bool full = is_full(c), any = stream_input(c->stream).len > 0 || c->eof;
+	struct parcel *parcel = full || !any ? NULL : parcel_begin(c);
+	if (full || (any && !parcel)) {
+		wait_for_room(c);
+		return;
+	}
+	if (c->state == WAITING)
+		stream_resume(c->stream);
+	c->state = READING;
+	if (parcel)
+		read_batch(c, parcel);
 	if (c->state == READING && is_full(c))
 		wait_for_room(c);
 }
