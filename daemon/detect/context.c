@@ -172,22 +172,22 @@ static void
 observe_ip(struct contexts *c, struct event *e, struct sign_in *s, struct context *out)
 {
 	struct str parts[] = {e->tenant, s->ip};
-	struct window_figures at, best;
+	struct window_answer f;
 	out->ip_key = window_table_key(c->windows, KEY_IP, parts, 2);
 	s->update.value = s->user_value;
 	s->update.value2 = 0;
-	window_table_observe(c->windows, out->ip_key, c->window_ms, s->count ? &s->update : NULL, e->window_ms, &at, &best);
-	out->second_failure_ms = at.second_failure_ms;
-	tell(&out->ip, c, &at, s->ip, e->window_ms);
-	slots_ip(e, out, &best);
-	if (!s->count || s->user.len == 0 || best.classes[WINDOW_FAILURE] < 2)
+	window_table_observe(c->windows, out->ip_key, c->window_ms, s->count ? &s->update : NULL, e->window_ms, &f);
+	out->second_failure_ms = f.at.second_failure_ms;
+	tell(&out->ip, c, &f.at, s->ip, e->window_ms);
+	slots_ip(e, out, &f.best);
+	if (!s->count || s->user.len == 0 || f.best.classes[WINDOW_FAILURE] < 2)
 		return;
 	struct name_note note = {
 		.user = s->user,
 		.value = s->user_value,
 		.at_ms = e->window_ms,
 		.hit = out->outcome == OUTCOME_SUCCESS || out->outcome == OUTCOME_INTERRUPTED,
-		.forget_ms = best.last_ms - c->window_ms,
+		.forget_ms = f.best.last_ms - c->window_ms,
 	};
 	names_note(c->names, out->ip_key, &note);
 }
@@ -196,13 +196,13 @@ static void
 observe_user(struct contexts *c, struct event *e, struct sign_in *s, struct context *out)
 {
 	struct str parts[] = {e->tenant, s->user};
-	struct window_figures at, best;
+	struct window_answer f;
 	uint64_t key = window_table_key(c->windows, KEY_USER, parts, 2);
 	s->update.value = s->ip_value;
 	s->update.value2 = s->asn_value;
-	window_table_observe(c->windows, key, c->window_ms, s->count ? &s->update : NULL, e->window_ms, &at, &best);
-	tell(&out->user, c, &at, s->user, e->window_ms);
-	slots_user(e, out, &best);
+	window_table_observe(c->windows, key, c->window_ms, s->count ? &s->update : NULL, e->window_ms, &f);
+	tell(&out->user, c, &f.at, s->user, e->window_ms);
+	slots_user(e, out, &f.best);
 }
 
 static void

@@ -49,6 +49,11 @@ struct window_figures { /* over [at - span, at], both ends included */
 	bool partial; /* something within the span may be missing */
 };
 
+struct window_answer {
+	struct window_figures at;   /* over the span that ends at the instant asked for */
+	struct window_figures best; /* over the span that ends at the key's newest event not later than that instant + span */
+};
+
 /* Is some condition on a count true? Given by a correlation. */
 typedef bool (*window_holds_f)(double value, const void *ctx);
 

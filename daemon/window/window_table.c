@@ -245,7 +245,7 @@ note_lost(const struct window_table *t, struct shard *s, int64_t ts_ms)
 
 void
 window_table_observe(struct window_table *t, uint64_t key, int64_t span_ms, const struct window_update *update,
-    int64_t at_ms, struct window_figures *at, struct window_figures *best)
+    int64_t at_ms, struct window_answer *out)
 {
 	struct shard *s = shard_of(t, key);
 	if (update)
@@ -256,21 +256,20 @@ window_table_observe(struct window_table *t, uint64_t key, int64_t span_ms, cons
 	if (i) {
 		if (update)
 			window_put(t, s, i, update);
-		window_figures(&s->cells, i, &s->scratch, at_ms, at);
-		int64_t end_ms = best ? window_best_end(&s->cells, i, &s->scratch, at_ms) : at_ms;
-		if (best && (end_ms == at_ms || s->cells.cell[i].window.wide))
-			*best = *at;
-		else if (best)
-			window_figures(&s->cells, i, &s->scratch, end_ms, best);
+		window_figures(&s->cells, i, &s->scratch, at_ms, &out->at);
+		int64_t end_ms = window_best_end(&s->cells, i, &s->scratch, at_ms);
+		if (end_ms == at_ms || s->cells.cell[i].window.wide)
+			out->best = out->at;
+		else
+			window_figures(&s->cells, i, &s->scratch, end_ms, &out->best);
 	} else {
 		if (update)
 			note_lost(t, s, update->ts_ms);
-		memset(at, 0, sizeof(*at));
-		at->second_failure_ms = INT64_MAX;
-		at->exact = true;
-		at->partial = at_ms - span_ms < blind_at_birth(t, s);
-		if (best)
-			*best = *at;
+		memset(&out->at, 0, sizeof(out->at));
+		out->at.second_failure_ms = INT64_MAX;
+		out->at.exact = true;
+		out->at.partial = at_ms - span_ms < blind_at_birth(t, s);
+		out->best = out->at;
 	}
 	pthread_mutex_unlock(&s->mu);
 }

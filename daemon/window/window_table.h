@@ -28,10 +28,9 @@ void window_table_free(struct window_table *t);
 uint64_t window_table_key(const struct window_table *t, uint64_t kind, const struct str *parts, size_t count);
 uint32_t window_table_value(const struct window_table *t, struct str value); /* keyed 32-bit hash of a value, never 0 */
 
-/* Adds the update (NULL: only look). *at gets the figures over the span that ends at at_ms; *best, unless NULL,
- * those over the span that ends at the key's newest event not later than at_ms + span. */
+/* Adds the update (NULL: only look), then tells the figures for at_ms. */
 void window_table_observe(struct window_table *t, uint64_t key, int64_t span_ms, const struct window_update *update,
-    int64_t at_ms, struct window_figures *at, struct window_figures *best);
+    int64_t at_ms, struct window_answer *out);
 /* Adds the update (NULL: only look; before and after are then the same) and asks the probe's question about before and after. */
 void window_table_probe(struct window_table *t, uint64_t key, int64_t span_ms, const struct window_update *update,
     const struct window_probe *probe, struct window_verdict *out);

@@ -34,6 +34,14 @@ below(uint64_t *state, uint32_t n)
 	return (uint32_t)(random_next(state) >> 20) % n;
 }
 
+static struct window_figures
+figures_of(struct window_table *t, uint64_t key, int64_t span_ms, const struct window_update *u, int64_t at_ms)
+{
+	struct window_answer f;
+	window_table_observe(t, key, span_ms, u, at_ms, &f);
+	return f.at;
+}
+
 /* ---- the model ---- */
 
 enum { MODEL_MAX = 20000 };
@@ -181,15 +189,15 @@ START_TEST(window_figures_equal_a_naive_model_in_any_order_within_lateness)
 			struct model *m = &models[below(&state, KEYS)];
 			struct window_update u = random_update(&state, ts, 8);
 			m->events[m->n++] = u;
-			struct window_figures at, best;
-			window_table_observe(t, (uint64_t)(m - models) + 1, W, &u, ts, &at, &best);
-			check_figures(m, ts, &at);
+			struct window_answer f;
+			window_table_observe(t, (uint64_t)(m - models) + 1, W, &u, ts, &f);
+			check_figures(m, ts, &f.at);
 			int64_t end = ts;
 			for (unsigned k = 0; k < m->n; k++)
 				if (m->events[k].ts_ms <= ts + W && m->events[k].ts_ms > end)
 					end = m->events[k].ts_ms;
-			check_figures(m, end, &best);
-			ck_assert(at.exact && !at.partial);
+			check_figures(m, end, &f.best);
+			ck_assert(f.at.exact && !f.at.partial);
 		}
 		window_table_free(t);
 	}
@@ -234,10 +242,10 @@ START_TEST(window_holds_both_ends_of_the_span)
 	struct window_table *t = make(1 << 20, true);
 	struct window_figures at;
 	struct window_update u = {1000000, 1, 0, 50126, WINDOW_FAILURE};
-	window_table_observe(t, 1, W, &u, u.ts_ms, &at, NULL);
-	window_table_observe(t, 1, W, NULL, u.ts_ms + W, &at, NULL);
+	at = figures_of(t, 1, W, &u, u.ts_ms);
+	at = figures_of(t, 1, W, NULL, u.ts_ms + W);
 	ck_assert_uint_eq(at.attempts, 1);
-	window_table_observe(t, 1, W, NULL, u.ts_ms + W + 1, &at, NULL);
+	at = figures_of(t, 1, W, NULL, u.ts_ms + W + 1);
 	ck_assert_uint_eq(at.attempts, 0);
 	ck_assert_int_eq(at.first_ms, 0);
 	window_table_free(t);
@@ -281,7 +289,7 @@ START_TEST(wide_window_counts_values_exactly_and_events_never_under)
 		struct window_update u = random_update(&state, ts, 700);
 		m.events[m.n++] = u;
 		struct window_figures at, want;
-		window_table_observe(t, 1, W, &u, now, &at, NULL);
+		at = figures_of(t, 1, W, &u, now);
 		if (i % 37)
 			continue;
 		int64_t newest = ts;
@@ -320,7 +328,7 @@ START_TEST(wide_window_is_a_log_again_once_its_span_has_passed)
 		int64_t start = 1700000000000 + (int64_t)round * 3 * W;
 		for (uint32_t i = 0; i < 1000; i++) {
 			struct window_update u = {start + i, i + 1, 0, 50126, WINDOW_FAILURE};
-			window_table_observe(t, 1, W, &u, u.ts_ms, &at, NULL);
+			at = figures_of(t, 1, W, &u, u.ts_ms);
 			ck_assert_uint_eq(at.distinct, i + 1);
 			ck_assert_uint_eq(at.strangers, i + 1);
 			ck_assert_uint_eq(at.attempts, i + 1);
@@ -340,7 +348,7 @@ START_TEST(wide_window_beyond_its_values_says_at_least)
 	struct window_figures at = {0};
 	for (uint32_t i = 0; i < WINDOW_VALUES_MAX + 500; i++) {
 		struct window_update u = {1700000000000 + i, i + 1, 0, 50126, WINDOW_FAILURE};
-		window_table_observe(t, 1, W, &u, u.ts_ms, &at, NULL);
+		at = figures_of(t, 1, W, &u, u.ts_ms);
 		ck_assert_int_eq(at.exact, i < WINDOW_VALUES_MAX);
 	}
 	ck_assert_uint_eq(at.distinct, WINDOW_VALUES_MAX);
@@ -359,19 +367,19 @@ START_TEST(table_stays_within_its_bytes_and_says_partial_where_it_forgot)
 		if (i == 100000) /* the thread's counters are there by now */
 			before = mem_count();
 		struct window_update u = {now + i, i + 1, 0, 50126, WINDOW_FAILURE};
-		window_table_observe(t, UINT64_C(0x9e3779b97f4a7c15) * (i + 1), W, &u, u.ts_ms, &at, NULL);
+		at = figures_of(t, UINT64_C(0x9e3779b97f4a7c15) * (i + 1), W, &u, u.ts_ms);
 		ck_assert_uint_eq(at.attempts, 1);
 	}
 	ck_assert_uint_le(window_table_bytes(t), 1 << 20);
 	ck_assert_uint_gt(window_table_evictions(t), 150000);
 	ck_assert(at.partial);
 	/* the last key is there; what was evicted is missing and says so; a span later all is whole */
-	window_table_observe(t, UINT64_C(0x9e3779b97f4a7c15) * 200000, W, NULL, now + 200000, &at, NULL);
+	at = figures_of(t, UINT64_C(0x9e3779b97f4a7c15) * 200000, W, NULL, now + 200000);
 	ck_assert_uint_eq(at.attempts, 1);
-	window_table_observe(t, UINT64_C(0x9e3779b97f4a7c15), W, NULL, now + 200000, &at, NULL);
+	at = figures_of(t, UINT64_C(0x9e3779b97f4a7c15), W, NULL, now + 200000);
 	ck_assert_uint_eq(at.attempts, 0);
 	ck_assert(at.partial);
-	window_table_observe(t, UINT64_C(0x9e3779b97f4a7c15), W, NULL, now + 200001 + W, &at, NULL);
+	at = figures_of(t, UINT64_C(0x9e3779b97f4a7c15), W, NULL, now + 200001 + W);
 	ck_assert(!at.partial);
 	ck_assert_uint_eq(mem_count(), before);
 	window_table_free(t);
@@ -388,7 +396,7 @@ START_TEST(table_survives_wide_windows_in_little_memory)
 		now += below(&state, 50);
 		uint64_t key = below(&state, 2) ? below(&state, 6) : below(&state, 5000);
 		struct window_update u = random_update(&state, now - (int64_t)below(&state, 2000), 20000);
-		window_table_observe(t, (key + 1) * UINT64_C(0x9e3779b97f4a7c15), W, &u, now, &at, NULL);
+		at = figures_of(t, (key + 1) * UINT64_C(0x9e3779b97f4a7c15), W, &u, now);
 		ck_assert_uint_ge(at.attempts, at.distinct);
 		ck_assert_uint_ge(at.failed, at.strangers);
 	}
@@ -406,7 +414,7 @@ START_TEST(expired_windows_go_first_and_uncounted)
 		now += 1000;
 		window_table_set_horizon(t, now - LATE);
 		struct window_update u = {now, i + 1, 0, 50126, WINDOW_FAILURE};
-		window_table_observe(t, UINT64_C(0x9e3779b97f4a7c15) * (i + 1), W, &u, u.ts_ms, &at, NULL);
+		at = figures_of(t, UINT64_C(0x9e3779b97f4a7c15) * (i + 1), W, &u, u.ts_ms);
 		ck_assert(!at.partial);
 	}
 	ck_assert_uint_eq(window_table_evictions(t), 0);
@@ -422,7 +430,7 @@ START_TEST(windows_are_partial_until_a_span_after_the_first_event)
 	int64_t start = 1700000000000;
 	for (int64_t ts = start; ts <= start + W; ts += MINUTE) {
 		struct window_update u = {ts, 1, 0, 50126, WINDOW_FAILURE};
-		window_table_observe(t, 1, W, &u, ts, &at, NULL);
+		at = figures_of(t, 1, W, &u, ts);
 		ck_assert_int_eq(at.partial, ts < start + W);
 	}
 	window_table_free(t);
@@ -453,9 +461,9 @@ run_side(void *ctx)
 {
 	struct side *side = ctx;
 	for (uint32_t i = 0; i < THREAD_EVENTS; i++) {
-		struct window_figures at, best;
+		struct window_answer f;
 		struct window_update u = {1700000000000 + i / 100, side->first + i % 1000, 0, 50126, WINDOW_FAILURE};
-		window_table_observe(side->table, i % 64 * UINT64_C(0x9e3779b97f4a7c15) + 1, W, &u, u.ts_ms, &at, &best);
+		window_table_observe(side->table, i % 64 * UINT64_C(0x9e3779b97f4a7c15) + 1, W, &u, u.ts_ms, &f);
 	}
 	return NULL;
 }
@@ -472,7 +480,7 @@ START_TEST(two_threads_lose_no_update)
 	uint64_t attempts = 0;
 	for (uint64_t i = 0; i < 64; i++) {
 		struct window_figures at;
-		window_table_observe(t, i * UINT64_C(0x9e3779b97f4a7c15) + 1, W, NULL, 1700000000000 + 1000, &at, NULL);
+		at = figures_of(t, i * UINT64_C(0x9e3779b97f4a7c15) + 1, W, NULL, 1700000000000 + 1000);
 		attempts += at.attempts;
 	}
 	ck_assert_uint_eq(attempts, 2 * THREAD_EVENTS);
