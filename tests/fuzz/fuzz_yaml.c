@@ -2,8 +2,7 @@
 #include <stdlib.h>
 
 #include "config/yaml.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz/fuzz.h"
 
 static void
 walk(const struct yaml_node *n)
