@@ -27,11 +27,19 @@ group_fini(struct group *g)
 {
 	drop_added(g);
 	mem_free(g->added);
+	group_drop_settled(g);
+}
+
+void
+group_drop_settled(struct group *g)
+{
 	while (g->settled) {
 		struct delivery *next = g->settled->next;
 		delivery_free(g->settled);
 		g->settled = next;
 	}
+	g->settled_end = &g->settled;
+	g->settled_len = 0;
 }
 
 void
@@ -47,10 +55,42 @@ group_add_batch(struct group *g, struct batch *b)
 void
 group_add_settled(struct group *g, struct delivery *d)
 {
+	if (d->verdict != DELIVERY_DEAD) { /* only a dead letter needs the document */
+		mem_free(d->data);
+		d->data = NULL;
+	}
 	d->next = NULL;
 	*g->settled_end = d;
 	g->settled_end = &d->next;
+	g->settled_len++;
 	g->writes = true;
+}
+
+static bool
+is_settled(const struct group *g, const struct delivery *row)
+{
+	for (const struct delivery *d = g->settled; d; d = d->next) {
+		if (d->target == row->target && d->seq == row->seq)
+			return true;
+	}
+	return false;
+}
+
+unsigned
+group_hide_settled(const struct group *g, struct delivery **rows)
+{
+	unsigned hidden = 0;
+	while (*rows) {
+		struct delivery *d = *rows;
+		if (!is_settled(g, d)) {
+			rows = &d->next;
+			continue;
+		}
+		*rows = d->next;
+		delivery_free(d);
+		hidden++;
+	}
+	return hidden;
 }
 
 void
@@ -59,7 +99,7 @@ group_add_claim(struct group *g, struct claim *c)
 	c->next = NULL;
 	*g->claims_end = c;
 	g->claims_end = &c->next;
-	g->writes |= c->expire_before_ms > 0;
+	g->writes = true;
 }
 
 static int

@@ -89,20 +89,46 @@ answer_batches(struct store *s, enum batch_result result)
 	}
 }
 
+/* Rows whose verdict is not written yet are not offered again. */
 static void
 fill_claim(struct store *s, struct claim *c)
 {
 	struct fail why;
+	const struct group *g = &s->group;
 	struct outbox_query query = {.target = c->target, .max = c->max, .fifo = c->fifo, .now_ms = clock_wall_ms()};
-	c->rows = NULL;
-	c->next_due_ms = INT64_MAX;
+	if (c->max > 0)
+		query.max += g->settled_len;
 	if (outbox_claim(s->tables.outbox, &query, &c->rows, &c->next_due_ms, &why) < 0) {
 		c->failed = true;
 		metrics_count(METRIC_STORAGE_ERRORS, "claim", db_error_name(s->tables.db), 1);
+		return;
+	}
+	unsigned hidden = group_hide_settled(g, &c->rows);
+	if (hidden > 0 && !c->rows)
+		c->next_due_ms = query.now_ms + s->options.state->commit_interval_ms;
+	struct delivery **at = &c->rows;
+	for (unsigned n = 0; n < c->max && *at; n++)
+		at = &(*at)->next;
+	while (*at) {
+		struct delivery *next = (*at)->next;
+		delivery_free(*at);
+		*at = next;
 	}
 }
 
 /* The asker keeps room in its box for each claim that it has out. */
+static void
+answer_claim(struct store *s, struct claim *c, bool failed)
+{
+	c->failed = failed;
+	c->rows = NULL;
+	c->next_due_ms = INT64_MAX;
+	if (!failed)
+		fill_claim(s, c);
+	if (mailbox_post(c->reply, c) < 0)
+		metrics_count(METRIC_LOST, "claim", NULL, 1);
+}
+
 static void
 answer_claims(struct store *s, bool failed)
 {
@@ -112,12 +138,7 @@ answer_claims(struct store *s, bool failed)
 	while (list) {
 		struct claim *c = list;
 		list = c->next;
-		c->failed = failed;
-		c->rows = NULL;
-		if (!failed)
-			fill_claim(s, c);
-		if (mailbox_post(c->reply, c) < 0)
-			metrics_count(METRIC_LOST, "claim", NULL, 1);
+		answer_claim(s, c, failed);
 	}
 }
 
@@ -141,17 +162,6 @@ count_added(struct store *s)
 }
 
 static void
-free_settled(struct group *g)
-{
-	while (g->settled) {
-		struct delivery *next = g->settled->next;
-		delivery_free(g->settled);
-		g->settled = next;
-	}
-	g->settled_end = &g->settled;
-}
-
-static void
 commit_writes(struct store *s)
 {
 	struct fail why;
@@ -171,7 +181,7 @@ commit_writes(struct store *s)
 		return;
 	}
 	count_added(s);
-	free_settled(&s->group);
+	group_drop_settled(&s->group);
 	s->group.writes = false;
 	answer_batches(s, BATCH_DONE);
 	answer_claims(s, false);
@@ -184,8 +194,6 @@ commit(struct store *s)
 	timer_cancel(s->commit);
 	if (s->group.writes)
 		commit_writes(s);
-	else
-		answer_claims(s, false);
 }
 
 static void
@@ -226,12 +234,15 @@ on_claim(void *message, void *ctx)
 	struct store *s = ctx;
 	struct delivery *d;
 	while ((d = mailbox_take(s->settled)))
-		group_add_settled(&s->group, d);
-	group_add_claim(&s->group, message);
-	if (s->group.writes)
+		on_settled(d, s);
+	struct claim *c = message;
+	if (c->expire_before_ms > 0) {
+		group_add_claim(&s->group, c);
 		commit_soon(s);
-	else
-		commit(s);
+	} else {
+		/* A disk that takes no verdicts must not fill the memory with them. */
+		answer_claim(s, c, s->group.settled_len >= SETTLED_MAX);
+	}
 }
 
 static enum sink_result

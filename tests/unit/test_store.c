@@ -229,6 +229,10 @@ START_TEST(what_was_settled_is_claimed_no_more)
 	snprintf(dead->body, sizeof(dead->body), "no\x01 thanks");
 	ck_assert_int_eq(store_settle(h.store, done) + store_settle(h.store, retry) + store_settle(h.store, dead), 0);
 	int64_t now = clock_wall_ms();
+	c = claim(0, 3, false); /* not written yet, and hidden all the same */
+	ck_assert_ptr_null(c.rows);
+	ck_assert_int_eq(c.next_due_ms, now + 5);
+	home_turn(&h, 5);
 	c = claim(0, 3, false);
 	ck_assert_ptr_null(c.rows);
 	ck_assert_int_eq(c.next_due_ms, now + 60000);
