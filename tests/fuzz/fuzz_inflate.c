@@ -1,9 +1,9 @@
 /* inflate over any bytes: within its caps, the same text and verdict however
  * the input is cut. */
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "fuzz/fuzz.h"
 #include "ingest/inflate.h"
 
 static const struct inflate_limits limits = {.max_output = 1 << 16, .max_ratio = 100};
@@ -31,8 +31,6 @@ run(struct str input, size_t step, struct buf *out, int *end)
 	inflate_free(f);
 	return r;
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

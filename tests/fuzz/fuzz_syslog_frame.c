@@ -1,9 +1,9 @@
 /* syslog_frame over any bytes: the same frames whole and byte by byte, none
  * longer than the limit. The first byte chooses the framing. */
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "fuzz/fuzz.h"
 #include "ingest/syslog_frame.h"
 
 enum { MAX_FRAME = 40 };
@@ -61,8 +61,6 @@ run(struct str input, enum framing_config framing, size_t step)
 	}
 	return log;
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

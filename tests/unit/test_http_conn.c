@@ -1,5 +1,9 @@
 #include "unit/unit.h"
 
+#include <dirent.h>
+#include <stdio.h>
+
+#include "fuzz/fuzz.h"
 #include "unit/http_script.h"
 
 #define HOST "Host: h\r\n"
@@ -285,6 +289,28 @@ START_TEST(idle_means_that_no_byte_of_a_request_was_seen)
 }
 END_TEST
 
+/* Every input of the corpus through the fuzz target. */
+START_TEST(the_corpus_holds)
+{
+	DIR *corpus = opendir(SRCDIR "/tests/corpus/http_conn");
+	unsigned runs = 0;
+	ck_assert_ptr_nonnull(corpus);
+	for (struct dirent *entry; (entry = readdir(corpus));) {
+		char path[4096];
+		uint8_t data[8192];
+		snprintf(path, sizeof path, SRCDIR "/tests/corpus/http_conn/%s/input", entry->d_name);
+		FILE *file = entry->d_name[0] == '.' ? NULL : fopen(path, "rb");
+		if (!file)
+			continue;
+		LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof data, file));
+		fclose(file);
+		runs++;
+	}
+	closedir(corpus);
+	ck_assert_uint_gt(runs, 5);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -294,6 +320,6 @@ main(void)
 	    absolute_targets_lose_their_authority, malformed_heads_are_refused, ambiguous_framing_is_refused,
 	    broken_chunks_are_refused, the_body_limit_counts_all_chunks, the_limits_of_the_head_are_exact,
 	    extensions_and_trailers_are_bounded, a_length_beyond_64_bits_is_very_large_and_not_small,
-	    two_lines_of_content_encoding_equal_no_coding, idle_means_that_no_byte_of_a_request_was_seen, NULL};
+	    two_lines_of_content_encoding_equal_no_coding, idle_means_that_no_byte_of_a_request_was_seen, the_corpus_holds, NULL};
 	return unit_run("http_conn", tests);
 }

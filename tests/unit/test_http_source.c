@@ -1,5 +1,7 @@
 #include "unit/unit.h"
 
+#include <zlib.h>
+
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "ingest/admission.h"
@@ -445,6 +447,57 @@ START_TEST(stop_closes_the_idle_and_answers_the_rest)
 }
 END_TEST
 
+/* A gzip body of n times text, after a head that says so. */
+static void
+send_gzip(const char *text, int n, size_t cut)
+{
+	static unsigned char packed[1 << 16];
+	z_stream z = {0};
+	ck_assert_int_eq(deflateInit2(&z, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	z.next_out = packed;
+	z.avail_out = sizeof packed;
+	for (int i = 0; i < n; i++) {
+		z.next_in = (Bytef *)(uintptr_t)text;
+		z.avail_in = (uInt)strlen(text);
+		ck_assert_int_ge(deflate(&z, i == n - 1 ? Z_FINISH : Z_NO_FLUSH), Z_OK);
+	}
+	size_t len = z.total_out - cut;
+	char head[200];
+	snprintf(head, sizeof head, HEAD "Content-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n", len);
+	deflateEnd(&z);
+	peer_say(&peer, head);
+	peer_send(&peer, (const char *)packed, len);
+}
+
+START_TEST(gzip_bodies_are_decoded_and_counted)
+{
+	open_peer();
+	send_gzip("{1}\n", 2, 0);
+	ck_assert_str_eq(fake.text.data, "{1}\n{1}\n|");
+	expect("HTTP/1.1 200 ", "\"accepted\":2");
+	ck_assert(metrics_value(METRIC_RECEIVED_BYTES, "http", "decoded") == 8.0);
+	peer_forget(&peer);
+	send_gzip("{1}\n", 3, 0); /* the second of a connection */
+	expect("HTTP/1.1 200 ", "\"accepted\":3");
+	teardown();
+}
+END_TEST
+
+START_TEST(broken_gzip_is_400_and_a_bomb_is_413)
+{
+	open_peer();
+	config.max_records = 1000000;
+	send_gzip("{1}\n", 2, 3);
+	expect("HTTP/1.1 400 ", "\"code\":\"bad_gzip\"");
+	ck_assert(!peer.ended);
+	peer_forget(&peer);
+	send_gzip("                                                                \n", 40000, 0);
+	expect("HTTP/1.1 413 ", "\"code\":\"decompression\",\"limit\":1000000");
+	ck_assert(peer.ended);
+	teardown();
+}
+END_TEST
+
 START_TEST(a_peer_that_does_not_read_gets_no_further_answers)
 {
 	open_peer();
@@ -476,6 +529,8 @@ main(void)
 	    expect_100_continue_is_answered_before_the_body, http_1_0_closes_or_says_that_it_stays,
 	    back_pressure_is_503_and_ends_with_what_caused_it, slow_heads_and_bodies_get_408,
 	    idle_connections_are_closed_without_a_word, connections_are_limited_by_address,
-	    stop_closes_the_idle_and_answers_the_rest, a_peer_that_does_not_read_gets_no_further_answers, NULL};
+	    stop_closes_the_idle_and_answers_the_rest,
+	    gzip_bodies_are_decoded_and_counted, broken_gzip_is_400_and_a_bomb_is_413,
+	    a_peer_that_does_not_read_gets_no_further_answers, NULL};
 	return unit_run("http_source", tests);
 }

@@ -1,6 +1,10 @@
 #include "unit/unit.h"
 
+#include <dirent.h>
+#include <stdio.h>
+
 #include "base/buf.h"
+#include "fuzz/fuzz.h"
 #include "ingest/syslog_frame.h"
 
 /* What comes out of input, with the end of the connection behind it; cut like a stream would be. */
@@ -135,6 +139,28 @@ START_TEST(nul_at_the_end_of_a_message_is_dropped)
 }
 END_TEST
 
+/* Every input of the corpus through the fuzz target. */
+START_TEST(the_corpus_holds)
+{
+	DIR *corpus = opendir(SRCDIR "/tests/corpus/syslog_frame");
+	unsigned runs = 0;
+	ck_assert_ptr_nonnull(corpus);
+	for (struct dirent *entry; (entry = readdir(corpus));) {
+		char path[4096];
+		uint8_t data[8192];
+		snprintf(path, sizeof path, SRCDIR "/tests/corpus/syslog_frame/%s/input", entry->d_name);
+		FILE *file = entry->d_name[0] == '.' ? NULL : fopen(path, "rb");
+		if (!file)
+			continue;
+		LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof data, file));
+		fclose(file);
+		runs++;
+	}
+	closedir(corpus);
+	ck_assert_uint_gt(runs, 5);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -142,6 +168,6 @@ main(void)
 	    the_first_bytes_of_a_connection_decide_its_framing, the_configured_framing_is_not_guessed,
 	    a_long_line_is_skipped_to_its_end_and_reported_once, a_long_counted_message_is_skipped_by_its_count,
 	    a_broken_count_is_final, what_is_left_when_the_peer_closes_is_a_line_or_a_truncated_frame,
-	    nul_at_the_end_of_a_message_is_dropped, NULL};
+	    nul_at_the_end_of_a_message_is_dropped, the_corpus_holds, NULL};
 	return unit_run("syslog_frame", tests);
 }
