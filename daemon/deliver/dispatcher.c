@@ -1,7 +1,6 @@
 #include "deliver/dispatcher.h"
 
-#include <stdatomic.h>
-#include <time.h>
+#include <pthread.h>
 
 #include "base/mem.h"
 #include "deliver/lane.h"
@@ -22,8 +21,10 @@ struct dispatcher {
 	bool running;
 	/* deliver thread only */
 	unsigned looks; /* since the order to stop */
-	/* any thread */
-	atomic_bool drained;
+	/* guarded by mu */
+	pthread_mutex_t mu;
+	pthread_cond_t is_drained;
+	bool drained;
 };
 
 static void
@@ -45,11 +46,13 @@ on_news(void *message, void *ctx)
 	}
 }
 
+/* A claim's memory is the store's until it is answered, so for that no deadline holds; the store still runs. */
 static bool
-all_idle(const struct dispatcher *d)
+may_end(const struct dispatcher *d)
 {
+	bool late = d->looks >= STOP_MS / STOP_LOOK_MS;
 	for (unsigned i = 0; i < d->lane_count; i++) {
-		if (!lane_idle(d->lanes[i]))
+		if (lane_claims(d->lanes[i]) || (!late && !lane_idle(d->lanes[i])))
 			return false;
 	}
 	return true;
@@ -59,10 +62,15 @@ static void
 on_stop_look(void *ctx)
 {
 	struct dispatcher *d = ctx;
-	if (all_idle(d) || ++d->looks >= STOP_MS / STOP_LOOK_MS)
-		atomic_store(&d->drained, true);
-	else
+	if (!may_end(d)) {
+		d->looks++;
 		timer_set(d->stop, STOP_LOOK_MS);
+		return;
+	}
+	pthread_mutex_lock(&d->mu);
+	d->drained = true;
+	pthread_cond_signal(&d->is_drained);
+	pthread_mutex_unlock(&d->mu);
 }
 
 static void
@@ -99,6 +107,8 @@ dispatcher_new(const struct dispatcher_options *options, struct fail *why)
 		return NULL;
 	}
 	d->options = *options;
+	pthread_mutex_init(&d->mu, NULL);
+	pthread_cond_init(&d->is_drained, NULL);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || make_loop(d) < 0) {
 		fail_set(why, "memory", "no memory or descriptors for the deliveries");
 		goto fail;
@@ -134,6 +144,8 @@ dispatcher_free(struct dispatcher *d)
 	mailbox_free(d->orders);
 	if (d->loop)
 		loop_free(d->loop);
+	pthread_cond_destroy(&d->is_drained);
+	pthread_mutex_destroy(&d->mu);
 	mem_free(d);
 }
 
@@ -146,23 +158,6 @@ dispatcher_start(struct dispatcher *d, struct fail *why)
 	return 0;
 }
 
-static const struct timespec a_moment = {0, 1000000};
-
-/* The store still runs and answers each claim; until then the claim's memory is the store's. */
-static void
-await_claims(struct dispatcher *d)
-{
-	for (unsigned i = 0; i < d->lane_count; i++) {
-		while (lane_claims(d->lanes[i])) {
-			struct claim *c = mailbox_take(d->claims);
-			if (c)
-				lane_claimed(lane_of(c));
-			else
-				nanosleep(&a_moment, NULL);
-		}
-	}
-}
-
 void
 dispatcher_stop(struct dispatcher *d)
 {
@@ -171,13 +166,14 @@ dispatcher_stop(struct dispatcher *d)
 	d->running = false;
 	store_watch(d->options.store, NULL);
 	if (mailbox_post(d->orders, d) == 0) {
-		for (int ms = 0; ms < STOP_MS + 1000 && !atomic_load(&d->drained); ms++)
-			nanosleep(&a_moment, NULL);
+		pthread_mutex_lock(&d->mu);
+		while (!d->drained)
+			pthread_cond_wait(&d->is_drained, &d->mu);
+		pthread_mutex_unlock(&d->mu);
 	}
 	loop_stop(d->loop);
 	for (unsigned i = 0; i < d->lane_count; i++)
 		lane_drop(d->lanes[i]);
-	await_claims(d);
 }
 
 struct loop *

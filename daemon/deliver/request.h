@@ -1,7 +1,7 @@
 /* One POST to a target: a curl handle with everything that never changes, then
  * per attempt the headers, the signature and the body; and what came back. Used
  * by the deliver loop (webhook.h) and by the test from the command line
- * (trial.h). One thread. Keeps 512 bytes of an answer, reads at most 64 KiB.
+ * (send_test.h). One thread. Keeps 512 bytes of an answer, reads at most 64 KiB.
  * Contract: delivery page section 3. */
 #ifndef DELIVER_REQUEST_H
 #define DELIVER_REQUEST_H

@@ -3,6 +3,7 @@
 #ifndef TESTS_ALERT_FIXTURE_H
 #define TESTS_ALERT_FIXTURE_H
 
+#include <check.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -9,7 +9,7 @@
 
 #include "base/metrics.h"
 #include "deliver/dispatcher.h"
-#include "deliver/trial.h"
+#include "deliver/send_test.h"
 #include "store_fixture.h"
 
 enum { SEEN_MAX = 256, TURNS_MAX = 200000 };

@@ -1,4 +1,4 @@
-#include "deliver/trial.h"
+#include "deliver/send_test.h"
 
 #include <inttypes.h>
 

@@ -1,8 +1,8 @@
 /* One signed system.test to a target, now and here: what --send-test does.
  * Needs no store and no running daemon; its seq is 0, which is none of the
  * target's. Blocks for at most the target's timeouts. */
-#ifndef DELIVER_TRIAL_H
-#define DELIVER_TRIAL_H
+#ifndef DELIVER_SEND_TEST_H
+#define DELIVER_SEND_TEST_H
 
 #include <stdbool.h>
 #include <stdio.h>
