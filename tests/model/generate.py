@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Deterministic sign-ins in the four shapes that reach a collector.
 
-    generate.py --count 10000 --seed 1 [--shape a|b|c|d|mix] [--start MS] [--bytes 2700]
+    generate.py --count 10000 --seed 1 [--shape a|b|c|d|e|f|mix] [--start MS] [--bytes 2700]
 
 writes NDJSON to standard output and, with --truth FILE, what was planted. A
 sign-in is first a plain record (class SignIn), then written in a shape:
@@ -198,7 +198,28 @@ def shape_d(s):
                           "status": {"error_code": s.code}}}}})
 
 
-SHAPES = {"a": shape_a, "b": shape_b, "c": shape_c, "d": shape_d}
+def shape_e(s):
+    """The diagnostic record after a flattener: dotted member names."""
+    def flatten(prefix, value, out):
+        if isinstance(value, dict) and value:
+            for k, v in value.items():
+                flatten(f"{prefix}.{k}" if prefix else k, v, out)
+        else:
+            out[prefix] = value
+        return out
+    return flatten("", shape_a(s), {})
+
+
+def shape_f(s):
+    """The diagnostic record as some collectors store it: lower-case envelope, the result as a number."""
+    record = {k.lower() if k != "properties" else k: v for k, v in shape_a(s).items()}
+    if "resulttype" in record:
+        record["resulttype"] = int(record["resulttype"])
+    return record
+
+
+# e and f are forms of a that relays make of it.
+SHAPES = {"a": shape_a, "b": shape_b, "c": shape_c, "d": shape_d, "e": shape_e, "f": shape_f}
 
 
 def line(s, shape):
@@ -328,7 +349,7 @@ def once(count, seed, shape, start_ms, step_ms, bytes_wanted, risky):
     records = Stream(count, seed, start_ms, step_ms, risky).records()
     out = []
     for s, which in zip(records, shapes_for(records, shape, seed)):
-        s.pad = max(0, round((bytes_wanted - {"a": 2780, "b": 2340, "c": 2290, "d": 2950}[which]) / 235))
+        s.pad = max(0, round((bytes_wanted - {"a": 2780, "b": 2340, "c": 2290, "d": 2950, "e": 3200, "f": 2780}[which]) / 235))
         out.append(line(s, which))
     return out
 
@@ -405,7 +426,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--count", type=int, default=1000)
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--shape", choices=["a", "b", "c", "d", "mix"], default="mix")
+    p.add_argument("--shape", choices=[*"abcdef", "mix"], default="mix")
     p.add_argument("--start", type=int, default=START_MS, help="event time of the first, ms")
     p.add_argument("--step", type=int, default=150, help="ms between events")
     p.add_argument("--bytes", type=int, default=2700, help="size aimed at")
