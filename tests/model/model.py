@@ -237,7 +237,7 @@ def window_rules(e, windows, bursts, sources, fresh):
         spraying = ip["strangers"] >= 5 and ip["stranger_ratio"] >= 2
         wide = int(ip["strangers"] >= 20)
         if spraying and e.outcome == "failure" and bursts.fires(("spray", e.tenant, address), e.ms):
-            yield SPRAY, 1 + wide + int(ip["interrupted"] + ip["successes"] > 0), [e.tenant, address]
+            yield SPRAY, 1 + wide + int(ip["interrupted"] + ip["successes"] > 0), [address]
         if spraying and e.outcome in ("success", "interrupted") and bursts.fires(("found", address, user_key(e), e.tenant), e.ms):
             success = e.outcome == "success"
             single = lower(e.auth) == "singlefactorauthentication"
