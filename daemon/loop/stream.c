@@ -367,7 +367,8 @@ stream_write(struct stream *s, const void *data, size_t len)
 		if (len == 0)
 			return 0;
 	}
-	if (s->sent > 0) {
+	/* What is sent makes room when it is half of the memory, or when the room is needed. */
+	if (s->sent > s->out.len / 2 || len > s->limits.write_max - s->out.len) {
 		buf_drop(&s->out, s->sent);
 		s->sent = 0;
 	}
