@@ -1,5 +1,6 @@
 /* Runs a fuzz target over files, and over every truncation of them, where
- * there is no libFuzzer. Directories are walked. */
+ * there is no libFuzzer. Directories are walked. Without arguments fuzz_X
+ * takes tests/corpus/X, which must not be empty. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,13 @@ main(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)
 		run_path(argv[i]);
+	if (argc == 1) {
+		const char *name = strstr(argv[0], "fuzz_");
+		char path[4096];
+		int n = snprintf(path, sizeof(path), "%s/tests/corpus/%s", SRCDIR, name ? name + strlen("fuzz_") : "");
+		if (n > 0 && (size_t)n < sizeof(path))
+			run_path(path);
+	}
 	printf("%zu runs\n", runs);
-	return 0;
+	return runs == 0;
 }
