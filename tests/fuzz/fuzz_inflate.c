@@ -42,7 +42,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* A piece may be handed out just before an error is seen, and of damage and a limit close together either may
 	 * be seen first; only good bodies must agree to the byte. */
 	bool refused = a == INFLATE_BAD || a == INFLATE_LIMIT;
-	if ((refused ? b != INFLATE_BAD && b != INFLATE_LIMIT : a != b) || end[0] != end[1] || (end[0] == 0 && !str_eq(buf_str(&whole), buf_str(&bytes))))
+	if ((refused ? b != INFLATE_BAD && b != INFLATE_LIMIT : a != b) || end[0] != end[1] ||
+	    (end[0] == 0 && !str_eq(buf_str(&whole), buf_str(&bytes))))
 		abort();
 	buf_fini(&whole);
 	buf_fini(&bytes);

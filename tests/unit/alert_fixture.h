@@ -9,6 +9,7 @@
 
 #include "alert/alert.h"
 #include "sigma/correlation.h"
+#include "unit/unit.h"
 
 #define FIXTURE_TENANT "8f0c1d2e-0000-4000-8000-000000000001"
 #define FIXTURE_EVENT "SignInLogs/0231f922-93fa-4005-bb11-b344eca03c01"
