@@ -194,19 +194,17 @@ END_TEST
 
 START_TEST(condition_bounds_its_depth)
 {
-	char text[400] = "";
+	char text[201];
 	struct arena arena;
 	struct fail why = {0};
 	size_t offset;
 	struct str name = STR("a");
 	struct condition_names all = {&name, 1};
-	for (int i = 0; i < 100; i++)
-		strcat(text, "(");
-	strcat(text, "a");
-	for (int i = 0; i < 100; i++)
-		strcat(text, ")");
+	memset(text, '(', 100);
+	text[100] = 'a';
+	memset(text + 101, ')', 100);
 	arena_init(&arena, 1 << 20, 0);
-	ck_assert_ptr_null(condition_parse(&arena, str_of(text), &all, &offset, &why));
+	ck_assert_ptr_null(condition_parse(&arena, str_make(text, sizeof(text)), &all, &offset, &why));
 	ck_assert_str_eq(why.code, "condition");
 	arena_fini(&arena);
 }

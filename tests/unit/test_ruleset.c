@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "sigma/ruleset_priv.h"
 #include "sigma_fixture.h"
 
@@ -357,44 +358,46 @@ END_TEST
 START_TEST(ruleset_refuses_what_is_too_large)
 {
 	struct fixture f;
-	char *text = malloc(2 << 20);
-	size_t len = (size_t)sprintf(text, HEAD "detection:\n  sel:\n    a:\n");
+	struct buf text;
+	buf_init(&text, 4 << 20);
+	ck_assert_int_eq(buf_addf(&text, HEAD "detection:\n  sel:\n    a:\n"), 0);
 	for (int i = 0; i <= PREDICATE_VALUES_MAX; i++)
-		len += (size_t)sprintf(text + len, "    - v%d\n", i);
-	sprintf(text + len, "  condition: sel\n");
-	fixture_load(&f, text, NULL);
+		ck_assert_int_eq(buf_addf(&text, "    - v%d\n", i), 0);
+	ck_assert_int_eq(buf_addf(&text, "  condition: sel\n"), 0);
+	fixture_load(&f, text.data, NULL);
 	ck_assert_str_eq(f.problems.items[0].code, "too-many-values");
 	fixture_fini(&f);
-	memset(text, '#', (2 << 20) - 1);
-	text[(2 << 20) - 1] = '\0';
-	fixture_load(&f, text, NULL);
+	buf_clear(&text);
+	for (int i = 0; i < 200000; i++)
+		ck_assert_int_eq(buf_addf(&text, "# remark\n"), 0);
+	fixture_load(&f, text.data, NULL);
 	ck_assert_uint_eq(f.problems.len, 1);
 	fixture_fini(&f);
-	len = (size_t)sprintf(text, HEAD "detection:\n  sel:\n    a|re: '");
-	memset(text + len, 'a', REGEX_LEN_MAX + 1);
-	sprintf(text + len + REGEX_LEN_MAX + 1, "'\n  condition: sel\n");
-	fixture_load(&f, text, NULL);
+	buf_clear(&text);
+	ck_assert_int_eq(buf_addf(&text, HEAD "detection:\n  sel:\n    a|re: '%0*d'\n  condition: sel\n", REGEX_LEN_MAX + 1, 0),
+	    0);
+	fixture_load(&f, text.data, NULL);
 	ck_assert_str_eq(f.problems.items[0].code, "regex");
 	fixture_fini(&f);
-	free(text);
+	buf_fini(&text);
 }
 END_TEST
 
 START_TEST(ruleset_refuses_a_condition_that_would_explode)
 {
 	struct fixture f;
-	char *text = malloc(1 << 20);
-	size_t len = (size_t)sprintf(text, HEAD "detection:\n");
+	struct buf text;
+	buf_init(&text, 4 << 20);
+	ck_assert_int_eq(buf_addf(&text, HEAD "detection:\n"), 0);
 	for (int i = 0; i < 250; i++)
-		len += (size_t)sprintf(text + len, "  s%d: {a: %d, b: 1, c: 2, d: 3, e: 4, f: 5}\n", i, i);
-	len += (size_t)sprintf(text + len, "  condition: 1 of them");
+		ck_assert_int_eq(buf_addf(&text, "  s%d: {a: %d, b: 1, c: 2, d: 3, e: 4, f: 5}\n", i, i), 0);
+	ck_assert_int_eq(buf_addf(&text, "  condition: 1 of them"), 0);
 	for (int i = 0; i < 100; i++)
-		len += (size_t)sprintf(text + len, " and 1 of them");
-	sprintf(text + len, "\n");
-	fixture_load(&f, text, NULL);
+		ck_assert_int_eq(buf_addf(&text, " and 1 of them"), 0);
+	fixture_load(&f, text.data, NULL);
 	ck_assert_str_eq(f.problems.items[0].code, "condition");
 	fixture_fini(&f);
-	free(text);
+	buf_fini(&text);
 }
 END_TEST
 
