@@ -335,6 +335,12 @@ null_meets(struct subject *s)
 bool
 predicate_holds(const struct predicate *p, struct scratch *scratch, const struct value **hit)
 {
+	const struct value *v = event_value(scratch->event, p->slot);
+	if (hit)
+		*hit = NULL;
+	/* Most fields that rules name are not in the event. */
+	if (v->type == VALUE_MISSING && p->slot >= 0 && p->op != PREDICATE_NULL && p->op != PREDICATE_EXISTS)
+		return false;
 	struct subject s = {.predicate = p, .scratch = scratch};
 	bool holds = true;
 	if (p->op == PREDICATE_NULL) {

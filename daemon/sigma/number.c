@@ -1,11 +1,35 @@
 #include "sigma/number.h"
 
+enum { SHORT_DIGITS = 15 }; /* whole numbers of so many digits are exact as a double */
+
+/* Most numbers of events: short, whole, without leading zeros; no need for strtod. */
+static bool
+parse_short(struct str text, int64_t *out)
+{
+	bool negative = text.len > 1 && text.p[0] == '-';
+	size_t i = negative;
+	int64_t value = 0;
+	if (text.len == 0 || text.len - i > SHORT_DIGITS || (text.p[i] == '0' && text.len - i > 1))
+		return false;
+	for (; i < text.len; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+		value = value * 10 + (text.p[i] - '0');
+	}
+	*out = negative ? -value : value;
+	return true;
+}
+
 bool
 number_parse(struct str text, struct number *out)
 {
 	double d;
 	int64_t i;
-	if (!str_to_double(text, &d))
+	if (parse_short(text, &i)) {
+		*out = number_of_int(i);
+		return true;
+	}
+	if (text.len == 0 || (text.p[0] != '-' && (text.p[0] < '0' || text.p[0] > '9')) || !str_to_double(text, &d))
 		return false;
 	*out = str_to_i64(text, &i) ? number_of_int(i) : number_of_double(d);
 	return true;
