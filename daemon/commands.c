@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "decode/timestamp.h"
 #include "deliver/send_test.h"
 #include "detect/policy.h"
 #include "replay.h"
@@ -162,4 +163,51 @@ command_replay(const struct config *c, const struct options *o, FILE *out, FILE 
 		return EX_USAGE;
 	}
 	return replay_run(&how, out, err);
+}
+
+int
+command_alerts(const struct config *c, const struct options *o, FILE *out, FILE *err)
+{
+	char path[PATH_SIZE], line[1024];
+	int64_t since_ms = INT64_MIN;
+	struct fail why = {0};
+	if (o->since && !timestamp_parse(str_of(o->since), &since_ms)) {
+		fprintf(err, "picketd: --since takes a time such as 2026-11-22T20:00:00Z: %s\n", o->since);
+		return EX_USAGE;
+	}
+	snprintf(path, sizeof path, "%s/picketd.db", c->state.dir);
+	if (alerts_list(path, since_ms, o->json, out, &why) == 0)
+		return 0;
+	fail_print(&why, line, sizeof line);
+	fprintf(err, "picketd: %s\n", line);
+	return EX_CANTCREAT;
+}
+
+static const struct target_config *
+find_target(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->target_count; i++)
+		if (strcmp(c->targets[i].name, name) == 0)
+			return &c->targets[i];
+	return NULL;
+}
+
+int
+command_send_test(const struct config *c, const struct options *o, FILE *out, FILE *err)
+{
+	const struct target_config *target = find_target(c, o->target);
+	if (!target) {
+		fprintf(err, "picketd: no target is named %s in %s\n", o->target, c->path ? c->path : "the defaults");
+		return EX_USAGE;
+	}
+	struct alert_producer producer = {PACKAGE_VERSION, c->instance, ""};
+	struct fail why = {0};
+	bool accepted = false;
+	if (send_test(target, &producer, out, &accepted, &why) < 0) {
+		char line[1024];
+		fail_print(&why, line, sizeof line);
+		fprintf(err, "picketd: %s\n", line);
+		return EX_UNAVAILABLE;
+	}
+	return accepted ? 0 : 1;
 }

@@ -242,7 +242,6 @@ start_dispatcher(struct daemon *d, struct fail *why)
 	    .store = d->store,
 	    .targets = d->config->targets,
 	    .target_count = d->config->target_count,
-	    .version = PACKAGE_VERSION,
 	};
 	d->dispatcher = dispatcher_new(&how, why);
 	return d->dispatcher ? dispatcher_start(d->dispatcher, why) : -1;
@@ -281,7 +280,10 @@ start_admin(struct daemon *d, struct fail *why)
 	d->admin = admin_open(loop_base(d->control), &d->config->admin, watch_hooks(d->watch), why);
 	if (!d->admin)
 		return -1;
-	log_notice("listening", LOG_TEXT("listener", "admin"), LOG_INT("port", admin_port(d->admin)), LOG_END);
+	const char *address = d->config->admin.address, *colon = strrchr(address, ':');
+	char bound[256];
+	snprintf(bound, sizeof bound, "%.*s:%u", (int)(colon ? colon - address : 0), address, admin_port(d->admin));
+	log_notice("listening", LOG_TEXT("listener", "admin"), LOG_TEXT("address", bound), LOG_END);
 	return 0;
 }
 

@@ -43,15 +43,33 @@ kit_unref(struct kit *k)
 	mem_free(k);
 }
 
+/* The splitter of a level, made on first use. */
+static struct envelope *
+level(struct feed *f, unsigned depth)
+{
+	struct envelope_limits limits = {
+	    .max_record = (size_t)f->config->input.max_record_bytes,
+	    .max_text = TEXT_MAX,
+	    .max_depth = f->config->input.max_depth,
+	};
+	if (!f->levels[depth])
+		f->levels[depth] = envelope_new(&limits);
+	return f->levels[depth];
+}
+
 struct feed *
-feed_new(void)
+feed_new(const struct config *config)
 {
 	struct feed *f = mem_zero(1, sizeof *f);
 	if (!f)
 		return NULL;
+	f->config = config;
 	for (unsigned i = 0; i < FEED_DEPTH_MAX; i++)
 		buf_init(&f->inner[i], TEXT_MAX);
-	return f;
+	if (level(f, 0))
+		return f;
+	feed_free(f);
+	return NULL;
 }
 
 void
@@ -68,17 +86,99 @@ feed_free(struct feed *f)
 	mem_free(f);
 }
 
-struct envelope *
-feed_level(struct feed *f, unsigned depth, const struct config *config)
+static void split(struct feed *f, unsigned depth, struct str piece);
+static void split_end(struct feed *f, unsigned depth);
+
+/* A wrapper without a shape of its own: its text is a body, too. */
+static void
+unwrap(struct feed *f, unsigned depth, struct str inner)
 {
-	struct envelope_limits limits = {
-	    .max_record = (size_t)config->input.max_record_bytes,
-	    .max_text = TEXT_MAX,
-	    .max_depth = config->input.max_depth,
-	};
-	if (!f->levels[depth])
-		f->levels[depth] = envelope_new(&limits);
-	return f->levels[depth];
+	if (depth == FEED_DEPTH_MAX) {
+		f->ops.on_reject("depth", STR(""), STR("wrappers are nested too deep"), f->ops.ctx);
+		return;
+	}
+	struct buf *text = &f->inner[depth];
+	buf_clear(text);
+	if (!level(f, depth) || buf_add_str(text, inner) < 0) {
+		f->ops.on_reject(
+		    "record_too_large", STR(""), STR("JSON text inside a string is too long"), f->ops.ctx);
+		return;
+	}
+	envelope_reset(f->levels[depth]);
+	split(f, depth, buf_str(text));
+	split_end(f, depth);
+}
+
+static void
+read_record(struct feed *f, unsigned depth, struct str record)
+{
+	struct event e;
+	struct str inner;
+	struct fail why = {0};
+	f->full = f->ops.is_full(f->ops.ctx);
+	if (f->full)
+		return;
+	switch (decoder_read(f->kit->decoder, record, &f->origin, &e, &inner, &why)) {
+	case DECODE_EVENT:
+		f->ops.on_event(&e, f->ops.ctx);
+		break;
+	case DECODE_INNER:
+		unwrap(f, depth + 1, inner);
+		break;
+	case DECODE_REJECT:
+		f->ops.on_reject(why.code, str_of(why.file), str_of(why.text), f->ops.ctx);
+		break;
+	}
+}
+
+/* One answer of a splitter; false when there is no more for now. */
+static bool
+take(struct feed *f, unsigned depth, enum envelope_result result, struct str record, const char *const *why)
+{
+	if (result == ENVELOPE_RECORD)
+		read_record(f, depth, record);
+	else if (result == ENVELOPE_BAD)
+		f->ops.on_reject(why[0], STR(""), str_of(why[1]), f->ops.ctx);
+	else
+		return false;
+	return !f->full;
+}
+
+static void
+split(struct feed *f, unsigned depth, struct str piece)
+{
+	struct str record = {0};
+	const char *why[2] = {"", ""};
+	enum envelope_result result;
+	do
+		result = envelope_next(f->levels[depth], &piece, &record, &why[0], &why[1]);
+	while (take(f, depth, result, record, why));
+}
+
+static void
+split_end(struct feed *f, unsigned depth)
+{
+	struct str record = {0};
+	const char *why[2] = {"", ""};
+	enum envelope_result result;
+	do
+		result = envelope_end(f->levels[depth], &record, &why[0], &why[1]);
+	while (take(f, depth, result, record, why));
+}
+
+void
+feed_split(struct feed *f, struct str piece)
+{
+	if (!f->full)
+		split(f, 0, piece);
+}
+
+void
+feed_end(struct feed *f)
+{
+	if (!f->full)
+		split_end(f, 0);
+	envelope_reset(f->levels[0]);
 }
 
 void

@@ -15,6 +15,8 @@
 
 enum { FEED_DEPTH_MAX = 6 }; /* wrappers within wrappers */
 
+struct pipeline;
+
 /* A policy and the scratch compiled for it; lives until its last body is done. */
 struct kit {
 	struct policy *policy;
@@ -23,13 +25,24 @@ struct kit {
 	unsigned refs;
 };
 
+/* What becomes of the records: judged by the pipeline, printed by --decode. */
+struct feed_ops {
+	void (*on_event)(struct event *e, void *ctx);
+	void (*on_reject)(const char *code, struct str pointer, struct str detail, void *ctx);
+	bool (*is_full)(void *ctx); /* no further record is wanted */
+	void *ctx;
+};
+
 struct feed {
 	struct kit *kit;
-	const struct source *source;
+	const struct config *config;
+	struct decoder_origin origin;
+	struct feed_ops ops;
 	struct envelope *levels[FEED_DEPTH_MAX];
 	struct buf inner[FEED_DEPTH_MAX]; /* text of the wrapper that a level splits */
+	struct pipeline *pipeline; /* whose body it is; NULL for --decode */
 	struct correlator_marks marks;
-	bool full;   /* max_records was reached */
+	bool full;   /* is_full said so */
 	bool failed; /* an alert could not be made: the sender must repeat */
 	struct feed *next;
 };
@@ -38,11 +51,13 @@ struct kit *kit_new(struct policy *policy, const struct config *config);
 struct kit *kit_ref(struct kit *k);
 void kit_unref(struct kit *k);
 
-struct feed *feed_new(void);
+/* NULL without memory. config is borrowed. */
+struct feed *feed_new(const struct config *config);
 void feed_free(struct feed *f);
-/* The splitter of a level, made on first use; NULL without memory. */
-struct envelope *feed_level(struct feed *f, unsigned depth, const struct config *config);
-/* Ready for the next body. */
+/* Bytes to records to events: the next piece of a body, cut anywhere, and the end of the body. */
+void feed_split(struct feed *f, struct str piece);
+void feed_end(struct feed *f);
+/* Ready for the next body; lets go of the kit. */
 void feed_reset(struct feed *f);
 
 #endif

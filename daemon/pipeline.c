@@ -69,10 +69,14 @@ advise(struct pipeline *p, const struct batch *b, const struct event *e)
 
 /* Steps 3 to 8: one event. */
 static void
-judge(struct pipeline *p, struct batch *b, struct feed *f, struct event *e)
+judge(struct event *e, void *ctx)
 {
+	struct batch *b = ctx;
+	struct feed *f = b->pipeline_state;
+	struct pipeline *p = f->pipeline;
 	const struct pipeline_shared *s = p->shared;
 	struct policy *policy = f->kit->policy;
+	b->records++;
 	b->accepted++;
 	if (s->event_clock && e->event_ms > clock_wall_ms())
 		clock_set(e->event_ms);
@@ -103,99 +107,18 @@ judge(struct pipeline *p, struct batch *b, struct feed *f, struct event *e)
 }
 
 static void
-reject(struct batch *b, const char *code, struct str pointer, struct str detail)
+reject(const char *code, struct str pointer, struct str detail, void *ctx)
 {
+	struct batch *b = ctx;
 	batch_reject(b, b->records++, code, pointer, detail);
 	metrics_count(METRIC_EVENTS_REJECTED, b->listener, code, 1);
 }
 
-static void split(struct pipeline *p, struct batch *b, struct feed *f, unsigned depth, struct str piece);
-static void split_end(struct pipeline *p, struct batch *b, struct feed *f, unsigned depth);
-
-/* A wrapper without a shape of its own: its text is a body, too. */
-static void
-unwrap(struct pipeline *p, struct batch *b, struct feed *f, unsigned depth, struct str inner)
+static bool
+is_full(void *ctx)
 {
-	if (depth == FEED_DEPTH_MAX) {
-		reject(b, "depth", STR(""), STR("wrappers are nested too deep"));
-		return;
-	}
-	struct buf *text = &f->inner[depth];
-	buf_clear(text);
-	if (!feed_level(f, depth, p->shared->config) || buf_add_str(text, inner) < 0) {
-		reject(b, "record_too_large", STR(""), STR("JSON text inside a string is too long"));
-		return;
-	}
-	envelope_reset(f->levels[depth]);
-	split(p, b, f, depth, buf_str(text));
-	split_end(p, b, f, depth);
-}
-
-/* Step 2: one record. */
-static void
-read_record(struct pipeline *p, struct batch *b, struct feed *f, unsigned depth, struct str record)
-{
-	if (b->records >= b->max_records) {
-		f->full = true;
-		return;
-	}
-	struct decoder_origin origin = {f->source, b->tenant, b->received_ms};
-	struct event e;
-	struct str inner;
-	struct fail why = {0};
-	switch (decoder_read(f->kit->decoder, record, &origin, &e, &inner, &why)) {
-	case DECODE_EVENT:
-		b->records++;
-		judge(p, b, f, &e);
-		break;
-	case DECODE_INNER:
-		unwrap(p, b, f, depth + 1, inner);
-		break;
-	case DECODE_REJECT:
-		reject(b, why.code, str_of(why.file), str_of(why.text));
-		break;
-	}
-}
-
-/* Step 1: bytes to records. */
-static void
-split(struct pipeline *p, struct batch *b, struct feed *f, unsigned depth, struct str piece)
-{
-	struct str record;
-	const char *code, *detail;
-	while (!f->full) {
-		switch (envelope_next(f->levels[depth], &piece, &record, &code, &detail)) {
-		case ENVELOPE_RECORD:
-			read_record(p, b, f, depth, record);
-			break;
-		case ENVELOPE_BAD:
-			reject(b, code, STR(""), str_of(detail));
-			break;
-		case ENVELOPE_MORE:
-		case ENVELOPE_END:
-			return;
-		}
-	}
-}
-
-static void
-split_end(struct pipeline *p, struct batch *b, struct feed *f, unsigned depth)
-{
-	struct str record;
-	const char *code, *detail;
-	while (!f->full) {
-		switch (envelope_end(f->levels[depth], &record, &code, &detail)) {
-		case ENVELOPE_RECORD:
-			read_record(p, b, f, depth, record);
-			break;
-		case ENVELOPE_BAD:
-			reject(b, code, STR(""), str_of(detail));
-			break;
-		case ENVELOPE_MORE:
-		case ENVELOPE_END:
-			return;
-		}
-	}
+	const struct batch *b = ctx;
+	return b->records >= b->max_records;
 }
 
 int
@@ -205,24 +128,26 @@ pipeline_begin(struct pipeline *p, struct batch *b)
 	if (f)
 		p->spare = f->next;
 	else
-		f = feed_new();
-	if (!f || !feed_level(f, 0, p->shared->config)) {
-		feed_free(f);
+		f = feed_new(p->shared->config);
+	if (!f)
 		return -1;
-	}
 	f->next = NULL;
+	f->pipeline = p;
 	f->kit = kit_ref(p->kit);
-	f->source = policy_source(f->kit->policy, b->source);
+	f->origin = (struct decoder_origin){policy_source(f->kit->policy, b->source), b->tenant, b->received_ms};
+	f->ops = (struct feed_ops){judge, reject, is_full, b};
 	b->pipeline_state = f;
 	b->reply = p->reply;
 	return 0;
 }
 
+/* Steps 1 and 2, splitting and decoding, are the feed's; it calls judge and reject. */
 enum feed_result
 pipeline_feed(struct pipeline *p, struct batch *b, struct str piece)
 {
 	struct feed *f = b->pipeline_state;
-	split(p, b, f, 0, piece);
+	(void)p;
+	feed_split(f, piece);
 	return f->full ? FEED_TOO_MANY : FEED_OK;
 }
 
@@ -230,10 +155,9 @@ enum feed_result
 pipeline_message(struct pipeline *p, struct batch *b, struct str text)
 {
 	struct feed *f = b->pipeline_state;
-	envelope_reset(f->levels[0]);
-	split(p, b, f, 0, text);
-	split_end(p, b, f, 0);
-	envelope_reset(f->levels[0]);
+	(void)p;
+	feed_split(f, text);
+	feed_end(f);
 	return f->full ? FEED_TOO_MANY : FEED_OK;
 }
 
@@ -257,7 +181,7 @@ void
 pipeline_finish(struct pipeline *p, struct batch *b)
 {
 	struct feed *f = b->pipeline_state;
-	split_end(p, b, f, 0);
+	feed_end(f);
 	p->pending++;
 	b->result = f->failed ? BATCH_FAILED : BATCH_DONE;
 	if (b->alert_count && !f->failed)
@@ -266,28 +190,38 @@ pipeline_finish(struct pipeline *p, struct batch *b)
 		pipeline_settled(p, b);
 }
 
-unsigned
+void
 pipeline_retry(struct pipeline *p)
 {
 	struct batch *list = p->held;
-	unsigned waiting = 0;
 	p->held = NULL;
 	while (list) {
 		struct batch *b = list;
 		list = b->next;
 		submit(p, b);
 	}
-	for (const struct batch *b = p->held; b; b = b->next)
-		waiting++;
-	return waiting;
+}
+
+void
+pipeline_give_up(struct pipeline *p)
+{
+	struct batch *list = p->held;
+	p->held = NULL;
+	while (list) {
+		struct batch *b = list;
+		list = b->next;
+		((struct feed *)b->pipeline_state)->failed = true;
+		pipeline_settled(p, b);
+	}
 }
 
 static void
 account(struct pipeline *p, const struct batch *b)
 {
 	if (b->result == BATCH_FAILED && b->insist) {
-		metrics_count(METRIC_LOST, "alert_not_built", NULL, 1);
-		log_crit("out of memory: alerts of a syslog message are lost", LOG_TEXT("listener", b->listener), LOG_END);
+		metrics_count(METRIC_LOST, "syslog_alerts", NULL, b->alert_count + 1);
+		log_crit("alerts of syslog messages are lost: no memory, or the store took nothing until the end",
+		    LOG_TEXT("listener", b->listener), LOG_INT("alerts", b->alert_count), LOG_END);
 	}
 	if (b->alert_count && b->result == BATCH_DONE && !p->shared->event_clock)
 		metrics_observe(metrics_get(METRIC_DETECTION_LATENCY, NULL, NULL),

@@ -53,9 +53,11 @@ enum feed_result pipeline_message(struct pipeline *p, struct batch *b, struct st
 void pipeline_finish(struct pipeline *p, struct batch *b);
 /* A batch came back from the sink: settle bursts, release alerts, tell the source. */
 void pipeline_settled(struct pipeline *p, struct batch *b);
-/* Batches whose source cannot be asked to repeat and which the store did not take wait here: try again. How many still
- * wait; its owner calls this now and then while that is not 0. */
-unsigned pipeline_retry(struct pipeline *p);
+/* Batches whose source cannot be asked to repeat and which the store did not take wait here: try again. Its owner
+ * calls this now and then. */
+void pipeline_retry(struct pipeline *p);
+/* At the end of a shutdown: what still waits is lost, counted and logged. */
+void pipeline_give_up(struct pipeline *p);
 /* Batches between pipeline_finish and on_done. */
 unsigned pipeline_pending(const struct pipeline *p);
 

@@ -22,6 +22,16 @@ struct order { /* from the control loop, freed by the worker */
 	struct policy *policy;
 };
 
+/* An order that nobody carries out any more. */
+static void
+drop_order(struct order *order)
+{
+	if (order->kind == ORDER_CONNECTION)
+		close(order->fd);
+	policy_unref(order->policy);
+	mem_free(order);
+}
+
 struct worker {
 	/* set at start */
 	const struct config *config;
@@ -36,13 +46,19 @@ struct worker {
 	atomic_uint connections;
 };
 
+static unsigned
+busy(const struct worker *w)
+{
+	unsigned count = http_source_connections(w->http);
+	for (size_t i = 0; i < w->config->syslog_count; i++)
+		count += syslog_source_connections(w->syslog[i]);
+	return count;
+}
+
 static void
 publish_connections(struct worker *w)
 {
-	unsigned open = http_source_connections(w->http);
-	for (size_t i = 0; i < w->config->syslog_count; i++)
-		open += syslog_source_connections(w->syslog[i]);
-	atomic_store_explicit(&w->connections, open, memory_order_relaxed);
+	atomic_store_explicit(&w->connections, busy(w), memory_order_relaxed);
 }
 
 static void
@@ -106,15 +122,14 @@ on_reply(void *message, void *ctx)
 }
 
 static int
-open_sources(struct worker *w, const struct worker_options *options, struct fail *why)
+open_sources(struct worker *w, struct admission *admission, struct fail *why)
 {
-	w->http = http_source_new(w->loop, &w->config->http, w->pipeline, options->admission);
+	w->http = http_source_new(w->loop, &w->config->http, w->pipeline, admission);
 	w->syslog = mem_zero(w->config->syslog_count + 1, sizeof(struct syslog_source *));
 	if (!w->http || !w->syslog)
 		return fail_set(why, "memory", "no memory for the sources of a worker");
 	for (size_t i = 0; i < w->config->syslog_count; i++) {
-		w->syslog[i] =
-		    syslog_source_new(w->loop, &w->config->syslog[i], w->pipeline, options->admission);
+		w->syslog[i] = syslog_source_new(w->loop, &w->config->syslog[i], w->pipeline, admission);
 		if (!w->syslog[i])
 			return fail_set(why, "memory", "no memory for the sources of a worker");
 	}
@@ -142,7 +157,7 @@ worker_new(const struct worker_options *options, struct fail *why)
 	if (!w->orders || !w->replies || !w->drain_timer || !w->retry_timer || !w->pipeline)
 		goto no_memory;
 	timer_set(w->retry_timer, RETRY_MS);
-	if (open_sources(w, options, why) == 0)
+	if (open_sources(w, options->admission, why) == 0)
 		return w;
 	worker_free(w);
 	return NULL;
@@ -164,21 +179,38 @@ worker_stop(struct worker *w)
 	loop_stop(w->loop);
 }
 
+/* After the loop: answers of the store that came too late for it, then whatever connections are left. */
+static void
+close_sources(struct worker *w)
+{
+	struct batch *b;
+	struct order *order;
+	while (w->replies && (b = mailbox_take(w->replies)))
+		pipeline_settled(w->pipeline, b);
+	if (w->pipeline)
+		pipeline_give_up(w->pipeline);
+	while (w->orders && (order = mailbox_take(w->orders)))
+		drop_order(order);
+	for (size_t i = 0; w->syslog && i < w->config->syslog_count; i++)
+		syslog_source_free(w->syslog[i]);
+	mem_free(w->syslog);
+	http_source_free(w->http);
+}
+
 void
 worker_free(struct worker *w)
 {
 	if (!w)
 		return;
-	for (size_t i = 0; w->syslog && i < w->config->syslog_count; i++)
-		syslog_source_free(w->syslog[i]);
-	mem_free(w->syslog);
-	http_source_free(w->http);
+	if (w->loop)
+		close_sources(w);
 	timer_free(w->retry_timer);
 	timer_free(w->drain_timer);
 	mailbox_free(w->replies);
 	mailbox_free(w->orders);
 	pipeline_free(w->pipeline);
-	loop_free(w->loop);
+	if (w->loop)
+		loop_free(w->loop);
 	mem_free(w);
 }
 

@@ -120,7 +120,7 @@ log_line_json(const struct log_line *line, struct buf *out)
 	struct buf value;
 	buf_init(&value, 4 * VALUE_MAX);
 	clock_text(line->wall_ms, time);
-	if (buf_addf(out, "{\"time\":\"%s\",\"level\":\"%s\",\"msg\":", time, level_names[line->level]) != 0 ||
+	if (buf_addf(out, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":", time, level_names[line->level]) != 0 ||
 	    add_quoted(out, str_of(line->message)) != 0)
 		goto out;
 	for (const struct log_tag *tag = line->tags; tag->key; tag++) {

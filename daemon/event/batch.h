@@ -24,7 +24,7 @@ enum { BATCH_ERRORS_MAX = 100 };
 
 struct batch_error {
 	uint32_t index;    /* of the record in the request, from 0 */
-	const char *code;  /* constant: "json", "depth", "record_too_large", "truncated", ... */
+	char code[32];     /* "json", "depth", "record_too_large", "truncated", ... */
 	char pointer[128]; /* JSON pointer of the place, as far as known; "" */
 	char detail[160];
 };
