@@ -117,7 +117,7 @@ out:
 static void
 emit_suppressed(const struct log_site *site, int64_t wall_ms)
 {
-	struct log_tag tags[] = {LOG_TEXT("message", site->message), LOG_INT("count", (int64_t)site->suppressed), LOG_END};
+	struct log_tag tags[] = {LOG_TEXT("line", site->message), LOG_INT("count", (int64_t)site->suppressed), LOG_END};
 	emit(&(struct log_line){LOG_LEVEL_WARN, site->file, site->line, "suppressed", tags, wall_ms});
 }
 

@@ -67,7 +67,7 @@ START_TEST(log_json_lines_are_json_and_values_are_cut)
 	ck_assert_uint_eq(json_string_length(json_object_get(line, "big")), 1024);
 	ck_assert_int_eq(json_integer_value(json_object_get(line, "n")), INT64_MIN);
 	ck_assert_str_eq(json_string_value(json_object_get(line, "level")), "err");
-	ck_assert_str_eq(json_string_value(json_object_get(line, "msg")), "it broke");
+	ck_assert_str_eq(json_string_value(json_object_get(line, "message")), "it broke");
 	json_decref(line);
 }
 END_TEST
@@ -116,7 +116,7 @@ START_TEST(log_over_its_rate_becomes_one_suppressed_line_per_site)
 	ck_assert_ptr_nonnull(strstr(read_log(), "another site"));
 	clock_set(clock_wall_ms() + 1000);
 	log_warn("later", LOG_END);
-	ck_assert_ptr_nonnull(strstr(read_log(), "msg=suppressed message=again count=7\n"));
+	ck_assert_ptr_nonnull(strstr(read_log(), "msg=suppressed line=again count=7\n"));
 	ck_assert_ptr_nonnull(strstr(text, "msg=later\n"));
 	log_warn("later", LOG_END);
 	ck_assert_ptr_null(strstr(read_log(), "suppressed"));
