@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 
+#include "fuzz/fuzz.h"
 #include "sigma_fixture.h"
 #include "sigma/condition.h"
 
@@ -210,10 +211,25 @@ START_TEST(condition_bounds_its_depth)
 }
 END_TEST
 
+START_TEST(condition_survives_any_cut_and_any_byte)
+{
+	static const char whole[] = "not (selection and 1 of sel_*) or ALL OF them and _x";
+	char text[sizeof(whole)];
+	for (size_t i = 0; i < sizeof(whole); i++) {
+		memcpy(text, whole, sizeof(whole));
+		LLVMFuzzerTestOneInput((const uint8_t *)text, i);
+		for (unsigned byte = 0; byte < 256; byte++) {
+			text[i] = (char)byte;
+			LLVMFuzzerTestOneInput((const uint8_t *)text, sizeof(whole) - 1);
+		}
+	}
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = {condition_agrees_with_truth_tables, condition_says_what_is_wrong_and_where,
-	    condition_bounds_its_depth, NULL};
+	    condition_bounds_its_depth, condition_survives_any_cut_and_any_byte, NULL};
 	return unit_run("condition", tests);
 }

@@ -146,6 +146,7 @@ START_TEST(matcher_takes_any_element_and_fans_out)
 	    {"{a|contains: '\"k\":\"v'}", "{\"a\":{\"k\":\"Vx\"}}", true},
 	    {"{a|contains: '\"k\":\"v'}", "{\"a\":[{\"k\":\"Vx\"}]}", true},
 	    {"{a|contains: 'w\",\"x'}", "{\"a\":[{\"k\":1},\"w\",\"x\"]}", true},
+	    {"{a|contains: ','}", "{\"a\":[\"w\",\"x\"]}", false}, /* scalars only: no text of their array */
 	    {"{a: null}", "{\"a\":[1,null]}", true},
 	    {"{a: x}", "{\"a\":[[[\"x\"]]]}", true},
 	};

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "fuzz/fuzz.h"
+#include "sigma/rule_files.h"
 #include "sigma/ruleset_priv.h"
 #include "sigma_fixture.h"
 
@@ -401,6 +403,29 @@ START_TEST(ruleset_refuses_a_condition_that_would_explode)
 }
 END_TEST
 
+START_TEST(ruleset_survives_every_cut_and_odd_bytes)
+{
+	static const char *const names[] = {"entra-success-after-spray.yml", "entra-many-sources-one-user.yml"};
+	static const char odd[] = "\0|*:{[\"'\xC3\t";
+	for (size_t n = 0; n < 2; n++) {
+		char path[512];
+		struct buf text;
+		struct fail why = {0};
+		snprintf(path, sizeof(path), "%s/conf/rules/%s", SRCDIR, names[n]);
+		buf_init(&text, RULE_FILE_MAX + 4096);
+		ck_assert_int_eq(rule_file_read(path, &text, &why), 0);
+		for (size_t i = 0; i < text.len; i += 5) {
+			char kept = text.data[i];
+			LLVMFuzzerTestOneInput((const uint8_t *)text.data, i);
+			text.data[i] = odd[i / 5 % (sizeof(odd) - 1)];
+			LLVMFuzzerTestOneInput((const uint8_t *)text.data, text.len);
+			text.data[i] = kept;
+		}
+		buf_fini(&text);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -411,6 +436,7 @@ main(void)
 	    ruleset_makes_an_id_from_the_title, ruleset_refuses_one_id_twice,
 	    ruleset_skips_retired_and_disabled_rules_with_a_note, ruleset_shares_equal_predicates,
 	    ruleset_definition_changes_with_what_matches_only, ruleset_prefers_the_earlier_directory,
-	    ruleset_refuses_what_is_too_large, ruleset_refuses_a_condition_that_would_explode, NULL};
+	    ruleset_refuses_what_is_too_large, ruleset_refuses_a_condition_that_would_explode,
+	    ruleset_survives_every_cut_and_odd_bytes, NULL};
 	return unit_run("ruleset", tests);
 }
