@@ -1,6 +1,9 @@
 #include "unit.h"
 
+#include <stdio.h>
+
 #include "deliver/backoff.h"
+#include "fuzz/fuzz.h"
 
 START_TEST(each_step_doubles_up_to_the_maximum)
 {
@@ -35,10 +38,30 @@ START_TEST(retry_after_takes_seconds_and_dates_and_ignores_the_rest)
 }
 END_TEST
 
+/* Pieces of the real thing in any order, so that dates are reached as well. */
+START_TEST(no_text_of_retry_after_does_harm)
+{
+	static const char *const pieces[] = {"Sun", ", ", "22", " ", "Nov", "2026", "20:00:30", "GMT", "-", "99999999", "\xff", "+",
+	    "Sunday", "26", ":", "0", "\t", "PST", "(", "1e9"};
+	unsigned state = 1;
+	for (int i = 0; i < 50000; i++) {
+		char text[128];
+		size_t len = 0;
+		for (unsigned n = (state = state * 1103515245 + 12345) >> 28; n > 0; n--) {
+			const char *piece = pieces[((state = state * 1103515245 + 12345) >> 16) % 20];
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s", piece);
+			if (len >= sizeof(text) - 16)
+				break;
+		}
+		ck_assert_int_eq(LLVMFuzzerTestOneInput((const uint8_t *)text, len), 0);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = {each_step_doubles_up_to_the_maximum,
-	    retry_after_takes_seconds_and_dates_and_ignores_the_rest, NULL};
+	    retry_after_takes_seconds_and_dates_and_ignores_the_rest, no_text_of_retry_after_does_harm, NULL};
 	return unit_run("backoff", tests);
 }

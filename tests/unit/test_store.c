@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -553,6 +554,71 @@ START_TEST(a_stopping_store_commits_what_it_took_and_takes_no_more)
 }
 END_TEST
 
+enum { SENDERS = 4, SENT_EACH = 100 };
+
+struct sender {
+	pthread_t thread;
+	struct loop *loop;
+	struct mailbox *box;
+	struct batch batches[SENT_EACH];
+	unsigned answered;
+};
+
+static void
+on_sender_reply(void *message, void *ctx)
+{
+	struct sender *s = ctx;
+	ck_assert_int_eq((int)((struct batch *)message)->result, (int)BATCH_DONE);
+	s->answered++;
+}
+
+/* Like a worker: appends, takes its answers. Half of what all send is the same. */
+static void *
+send_many(void *ctx)
+{
+	struct sender *s = ctx;
+	for (unsigned i = 0; i < SENT_EACH; i++) {
+		ck_assert_int_eq((int)store_sink(h.store)->append(store_sink(h.store), &s->batches[i]), (int)SINK_TAKEN);
+		loop_turn(s->loop);
+	}
+	while (s->answered < SENT_EACH)
+		loop_turn(s->loop);
+	return NULL;
+}
+
+START_TEST(many_workers_share_a_store)
+{
+	static struct sender senders[SENDERS];
+	struct fail why;
+	home_init(&h, 2);
+	clock_unset();
+	for (unsigned n = 0; n < SENDERS; n++) {
+		senders[n].loop = loop_new("sender");
+		senders[n].box = mailbox_new(senders[n].loop, SENT_EACH, on_sender_reply, &senders[n]);
+		for (unsigned i = 0; i < SENT_EACH; i++) {
+			unsigned event = i % 2 ? i : i + 1000 * n;
+			ck_assert_int_eq(alert_add(&senders[n].batches[i], fixture_plain(&x, event, 1)), 0);
+			senders[n].batches[i].reply = senders[n].box;
+		}
+	}
+	ck_assert_int_eq(store_start(h.store, &why), 0);
+	for (unsigned n = 0; n < SENDERS; n++)
+		pthread_create(&senders[n].thread, NULL, send_many, &senders[n]);
+	for (unsigned n = 0; n < SENDERS; n++)
+		pthread_join(senders[n].thread, NULL);
+	store_stop(h.store);
+	ck_assert_int_eq(home_ask(&h, "SELECT count(*) FROM alerts"), 50 + 4 * 50);
+	ck_assert_int_eq(home_ask(&h, "SELECT count(*) FROM outbox WHERE seq <= 250"), 500);
+	for (unsigned n = 0; n < SENDERS; n++) {
+		for (unsigned i = 0; i < SENT_EACH; i++)
+			alert_drop(&senders[n].batches[i]);
+		mailbox_free(senders[n].box);
+		loop_free(senders[n].loop);
+	}
+	home_fini(&h);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -569,6 +635,7 @@ main(void)
 #ifdef ENABLE_FAULTS
 	    a_commit_that_fails_fails_its_batches_and_may_be_repeated, a_store_that_failed_once_becomes_ready_by_itself,
 #endif
-	    kill_9_loses_no_answered_alert, a_stopping_store_commits_what_it_took_and_takes_no_more, NULL};
+	    kill_9_loses_no_answered_alert, a_stopping_store_commits_what_it_took_and_takes_no_more,
+	    many_workers_share_a_store, NULL};
 	return unit_run("store", tests);
 }
