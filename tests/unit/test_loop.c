@@ -18,7 +18,10 @@ static char order[64];
 static void
 note(void *ctx)
 {
-	strncat(order, ctx, 1);
+	size_t n = strlen(order);
+	ck_assert_uint_lt(n, sizeof order - 1);
+	order[n] = *(char *)ctx;
+	order[n + 1] = '\0';
 }
 
 static struct loop *
