@@ -59,19 +59,27 @@ keep_parts(struct alert *a, const struct str *parts, unsigned count)
 	return 0;
 }
 
-/* The compact text; a second pass would cost more than the room that the first finds. */
+/* The compact text. Nearly always it fits at the first try: writing it is most of what an alert costs. */
 static int
 dump(const json_t *data, char **text, size_t *len)
 {
-	size_t need = json_dumpb(data, NULL, 0, JSON_VALUE_DUMP);
-	char *out = need > 0 ? mem_zero(1, need + 1) : NULL;
-	if (!out)
-		return -1;
-	if (json_dumpb(data, out, need, JSON_VALUE_DUMP) != need) {
+	size_t need = SHRINK_MAX_BYTES, room = 0;
+	char *out = NULL;
+	while (need > room) {
+		char *grown = mem_resize(out, need + 1, 1);
+		if (!grown)
+			break;
+		out = grown;
+		room = need;
+		need = json_dumpb(data, out, room, JSON_VALUE_DUMP);
+	}
+	char *fit = need > 0 && need <= room ? mem_resize(out, need + 1, 1) : NULL;
+	if (!fit) {
 		mem_free(out);
 		return -1;
 	}
-	*text = out;
+	fit[need] = '\0';
+	*text = fit;
 	*len = need;
 	return 0;
 }
@@ -81,7 +89,12 @@ write_document(struct alert *a, const struct finding *f, const struct alert_prod
 {
 	struct document_ids ids = {.alert = a->id, .dedup_key = a->dedup_key};
 	json_t *data = document_json(f, producer, &ids, a->detected_ms);
-	int result = data && shrink_to(data, SHRINK_MAX_BYTES) == 0 && dump(data, &a->data, &a->data_len) == 0 ? 0 : -1;
+	int result = data ? dump(data, &a->data, &a->data_len) : -1;
+	if (result == 0 && a->data_len > SHRINK_MAX_BYTES) {
+		mem_free(a->data);
+		a->data = NULL;
+		result = shrink_to(data, SHRINK_MAX_BYTES) == 0 ? dump(data, &a->data, &a->data_len) : -1;
+	}
 	json_decref(data);
 	return result;
 }
