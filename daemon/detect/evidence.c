@@ -48,7 +48,7 @@ evidence_note(struct detail_table *t, uint64_t key, const struct evidence *item,
 	}
 	if (detail_count(d) == EVIDENCE_KEPT)
 		detail_drop(t, d, EVIDENCE_FIRST);
-	struct evidence *place = detail_add(t, d);
+	struct evidence *place = detail_add(t, d, 0);
 	if (place)
 		*place = *item;
 	detail_leave(t, d);

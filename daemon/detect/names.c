@@ -2,72 +2,76 @@
 
 #include "detect/identity.h"
 
-enum { SAMPLE_MAX = CONTEXT_NAMES_MAX, ITEMS_MAX = 2 * CONTEXT_NAMES_MAX };
+enum { SAMPLE_MAX = CONTEXT_NAMES_MAX };
+
+/* Who got in has a list of its own, under another key: a spray names many more than it hits. */
+static const uint64_t hits_key = UINT64_C(0x68697473);
 
 struct name {
-	int64_t first_ms, last_ms, hit_ms; /* hit_ms: last success or interrupted; INT64_MIN = none */
-	uint32_t value;
+	int64_t first_ms, last_ms;
 	char text[CONTEXT_NAME_SIZE];
 };
 
 struct detail_table *
 names_new(uint64_t memory_bytes)
 {
-	struct detail_options options = {memory_bytes, sizeof(struct name), ITEMS_MAX};
+	struct detail_options options = {memory_bytes, sizeof(struct name), CONTEXT_NAMES_MAX};
 	return detail_table_new(&options);
 }
 
-/* Room for one more: what is out of the span goes, then, for a hit, the oldest of the others. */
-static bool
-make_place(struct detail_table *t, struct detail *d, const struct name_note *note)
+/* The list's note is a time before which no name was last seen, when last looked: no need to look again until then. */
+static void
+drop_forgotten(struct detail_table *t, struct detail *d, int64_t forget_ms)
 {
-	unsigned plain = 0, plain_at = 0;
+	if (forget_ms <= *detail_note(d))
+		return;
+	int64_t oldest_ms = INT64_MAX;
 	uint32_t cursor = 0;
 	const struct name *item;
-	for (unsigned i = 0; (item = detail_next(t, d, &cursor)); i++) {
-		if (item->last_ms < note->forget_ms) {
-			detail_drop(t, d, i);
-			return true;
+	for (unsigned i = 0; (item = detail_next(t, d, &cursor));) {
+		if (item->last_ms >= forget_ms) {
+			oldest_ms = item->last_ms < oldest_ms ? item->last_ms : oldest_ms;
+			i++;
+			continue;
 		}
-		if (item->hit_ms == INT64_MIN && plain++ == 0)
-			plain_at = i;
+		detail_drop(t, d, i);
+		cursor = 0; /* from the start again: at most CONTEXT_NAMES_MAX times */
+		oldest_ms = INT64_MAX;
+		i = 0;
 	}
-	if (!note->hit)
-		return plain < SAMPLE_MAX && detail_count(d) < ITEMS_MAX;
-	if (detail_count(d) == ITEMS_MAX)
-		detail_drop(t, d, plain_at); /* without others the oldest hit */
-	return true;
+	*detail_note(d) = oldest_ms == INT64_MAX ? 0 : oldest_ms;
 }
 
-static struct name *
-find(struct detail_table *t, struct detail *d, uint32_t value)
+static void
+list_note(struct detail_table *t, uint64_t key, const struct name_note *note, bool newest)
 {
-	uint32_t cursor = 0;
-	struct name *item;
-	while ((item = detail_next(t, d, &cursor)))
-		if (item->value == value)
-			return item;
-	return NULL;
+	struct detail *d = detail_enter(t, key, true);
+	if (!d)
+		return;
+	struct name *item = detail_find(t, d, note->value);
+	if (!item && detail_count(d) == CONTEXT_NAMES_MAX) {
+		drop_forgotten(t, d, note->forget_ms);
+		if (newest && detail_count(d) == CONTEXT_NAMES_MAX)
+			detail_drop(t, d, 0);
+	}
+	if (item) {
+		item->first_ms = note->at_ms < item->first_ms ? note->at_ms : item->first_ms;
+		item->last_ms = note->at_ms > item->last_ms ? note->at_ms : item->last_ms;
+	} else if ((item = detail_add(t, d, note->value))) {
+		item->first_ms = item->last_ms = note->at_ms;
+		identity_cut(note->user, item->text, sizeof(item->text));
+		if (detail_count(d) > 1 && note->at_ms < *detail_note(d))
+			*detail_note(d) = note->at_ms;
+	}
+	detail_leave(t, d);
 }
 
 void
 names_note(struct detail_table *t, uint64_t key, const struct name_note *note)
 {
-	struct detail *d = detail_enter(t, key, true);
-	if (!d)
-		return;
-	struct name *item = find(t, d, note->value);
-	if (!item && make_place(t, d, note) && (item = detail_add(t, d))) {
-		*item = (struct name){.first_ms = note->at_ms, .last_ms = note->at_ms, .hit_ms = INT64_MIN, .value = note->value};
-		identity_cut(note->user, item->text, sizeof(item->text));
-	}
-	if (item) {
-		item->first_ms = note->at_ms < item->first_ms ? note->at_ms : item->first_ms;
-		item->last_ms = note->at_ms > item->last_ms ? note->at_ms : item->last_ms;
-		if (note->hit && note->at_ms > item->hit_ms)
-			item->hit_ms = note->at_ms;
-	}
-	detail_leave(t, d);
+	list_note(t, key, note, false);
+	if (note->hit)
+		list_note(t, key ^ hits_key, note, true);
 }
 
 /* The first SAMPLE_MAX by first_ms, in that order. */
@@ -86,24 +90,29 @@ rank(const struct name **ranked, unsigned count, const struct name *item)
 	return last + 1;
 }
 
+static unsigned
+list_read(struct detail_table *t, uint64_t key, int64_t from_ms, int64_t to_ms,
+    char out[CONTEXT_NAMES_MAX][CONTEXT_NAME_SIZE])
+{
+	const struct name *ranked[SAMPLE_MAX], *item;
+	unsigned count = 0;
+	struct detail *d = detail_enter(t, key, false);
+	if (!d)
+		return 0;
+	uint32_t cursor = 0;
+	while ((item = detail_next(t, d, &cursor)))
+		if (item->last_ms >= from_ms && item->first_ms <= to_ms)
+			count = rank(ranked, count, item);
+	for (unsigned i = 0; i < count; i++)
+		identity_cut(str_of(ranked[i]->text), out[i], CONTEXT_NAME_SIZE);
+	detail_leave(t, d);
+	return count;
+}
+
 void
 names_read(struct detail_table *t, uint64_t key, const struct name_question *question, struct context_names *out)
 {
-	const struct name *ranked[SAMPLE_MAX], *item;
-	out->sample_count = out->compromised_count = 0;
-	struct detail *d = detail_enter(t, key, false);
-	if (!d)
-		return;
-	uint32_t cursor = 0;
-	while ((item = detail_next(t, d, &cursor))) {
-		if (item->last_ms < question->from_ms || item->first_ms > question->to_ms)
-			continue;
-		out->sample_count = rank(ranked, out->sample_count, item);
-		if (item->hit_ms >= question->failures_ms && item->hit_ms >= question->from_ms &&
-		    item->hit_ms <= question->to_ms && out->compromised_count < CONTEXT_NAMES_MAX)
-			identity_cut(str_of(item->text), out->compromised[out->compromised_count++], CONTEXT_NAME_SIZE);
-	}
-	for (unsigned i = 0; i < out->sample_count; i++)
-		identity_cut(str_of(ranked[i]->text), out->sample[i], CONTEXT_NAME_SIZE);
-	detail_leave(t, d);
+	int64_t hits_ms = question->failures_ms > question->from_ms ? question->failures_ms : question->from_ms;
+	out->sample_count = list_read(t, key, question->from_ms, question->to_ms, out->sample);
+	out->compromised_count = list_read(t, key ^ hits_key, hits_ms, question->to_ms, out->compromised);
 }

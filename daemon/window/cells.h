@@ -10,7 +10,7 @@
 
 #include "window/window.h"
 
-enum { CELL_ENTRIES = 4, CELL_CODES = 8 };
+enum { CELL_ENTRIES = 4, CELL_CODES = 8, PANE_CODES = 4 };
 
 struct cell_entry { /* an event in log mode */
 	uint32_t value, value2;
@@ -47,9 +47,11 @@ struct cell_totals {
 };
 
 struct cell_pane {
-	int64_t start_ms, first_ms;
+	int64_t start_ms;
+	uint32_t first; /* ms after start of its first event; UINT32_MAX = none */
 	uint32_t classes[WINDOW_CLASSES];
-	uint32_t codes;
+	uint32_t codes; /* cell_codes, when there are more than */
+	struct window_code items[PANE_CODES];
 };
 
 struct cell_codes { /* count 0 = free */

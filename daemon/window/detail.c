@@ -9,11 +9,16 @@ enum { SHARDS_MAX = 16, SHARD_LISTS_MIN = 64, EVICT_STEPS = 64, ITEMS_PER_LIST =
 
 struct detail {
 	uint64_t key;
+	int64_t note;
 	uint32_t next;         /* in its bucket or among the free */
 	uint32_t newer, older; /* by last use */
 	uint32_t first, last;  /* items, index + 1; 0 = none */
 	unsigned count;
 	unsigned shard;
+};
+
+struct link {
+	uint32_t next, tag;
 };
 
 struct shard {
@@ -22,7 +27,7 @@ struct shard {
 	struct detail *lists;
 	uint32_t *buckets;
 	unsigned char *items;
-	uint32_t *item_next;
+	struct link *links; /* one an item */
 	uint32_t free_list, free_item, newest, oldest;
 };
 
@@ -41,15 +46,15 @@ shard_init(const struct detail_table *t, struct shard *s)
 	s->lists = mem_zero(t->list_cap, sizeof(*s->lists));
 	s->buckets = mem_zero((size_t)t->mask + 1, sizeof(*s->buckets));
 	s->items = mem_zero(t->item_cap, t->item_bytes);
-	s->item_next = mem_zero(t->item_cap, sizeof(*s->item_next));
-	if (!s->lists || !s->buckets || !s->items || !s->item_next)
+	s->links = mem_zero(t->item_cap, sizeof(*s->links));
+	if (!s->lists || !s->buckets || !s->items || !s->links)
 		return -1;
 	for (uint32_t i = t->list_cap; i > 0; i--) {
 		s->lists[i - 1].next = s->free_list;
 		s->free_list = i;
 	}
 	for (uint32_t i = t->item_cap; i > 0; i--) {
-		s->item_next[i - 1] = s->free_item;
+		s->links[i - 1].next = s->free_item;
 		s->free_item = i;
 	}
 	return 0;
@@ -65,7 +70,7 @@ detail_table_new(const struct detail_options *options)
 	t->items_max = options->items_max;
 	/* a list: its head, its bucket, and a few items */
 	size_t list_bytes = sizeof(struct detail) + 2 * sizeof(uint32_t) +
-	    ITEMS_PER_LIST * (t->item_bytes + sizeof(uint32_t));
+	    ITEMS_PER_LIST * (t->item_bytes + sizeof(struct link));
 	uint64_t lists = options->memory_bytes / list_bytes;
 	unsigned count = SHARDS_MAX;
 	while (count > 1 && lists / count < SHARD_LISTS_MIN)
@@ -95,7 +100,7 @@ detail_table_free(struct detail_table *t)
 		mem_free(s->lists);
 		mem_free(s->buckets);
 		mem_free(s->items);
-		mem_free(s->item_next);
+		mem_free(s->links);
 		pthread_mutex_destroy(&s->mu);
 	}
 	mem_free(t);
@@ -129,7 +134,7 @@ list_free(const struct detail_table *t, struct shard *s, struct detail *d)
 		*link = d->next;
 	use_remove(s, d);
 	if (d->last) {
-		s->item_next[d->last - 1] = s->free_item;
+		s->links[d->last - 1].next = s->free_item;
 		s->free_item = d->first;
 	}
 	memset(d, 0, sizeof(*d));
@@ -199,15 +204,31 @@ link_of_item(struct shard *s, struct detail *d, unsigned i)
 {
 	uint32_t *link = &d->first;
 	while (i-- > 0)
-		link = &s->item_next[*link - 1];
+		link = &s->links[*link - 1].next;
 	return link;
+}
+
+int64_t *
+detail_note(struct detail *d)
+{
+	return &d->note;
+}
+
+void *
+detail_find(struct detail_table *t, const struct detail *d, uint32_t tag)
+{
+	const struct shard *s = &t->shards[d->shard];
+	uint32_t i = d->first;
+	while (i && s->links[i - 1].tag != tag)
+		i = s->links[i - 1].next;
+	return i ? s->items + (size_t)(i - 1) * t->item_bytes : NULL;
 }
 
 void *
 detail_next(struct detail_table *t, const struct detail *d, uint32_t *cursor)
 {
 	const struct shard *s = &t->shards[d->shard];
-	*cursor = *cursor ? s->item_next[*cursor - 1] : d->first;
+	*cursor = *cursor ? s->links[*cursor - 1].next : d->first;
 	if (!*cursor) {
 		*cursor = d->last; /* stay behind the last */
 		return NULL;
@@ -216,7 +237,7 @@ detail_next(struct detail_table *t, const struct detail *d, uint32_t *cursor)
 }
 
 void *
-detail_add(struct detail_table *t, struct detail *d)
+detail_add(struct detail_table *t, struct detail *d, uint32_t tag)
 {
 	struct shard *s = &t->shards[d->shard];
 	if (d->count >= t->items_max)
@@ -230,9 +251,9 @@ detail_add(struct detail_table *t, struct detail *d)
 	if (!s->free_item)
 		return NULL;
 	uint32_t item = s->free_item;
-	s->free_item = s->item_next[item - 1];
-	s->item_next[item - 1] = 0;
-	*(d->last ? &s->item_next[d->last - 1] : &d->first) = item;
+	s->free_item = s->links[item - 1].next;
+	s->links[item - 1] = (struct link){0, tag};
+	*(d->last ? &s->links[d->last - 1].next : &d->first) = item;
 	d->last = item;
 	d->count++;
 	void *p = s->items + (size_t)(item - 1) * t->item_bytes;
@@ -249,12 +270,12 @@ detail_drop(struct detail_table *t, struct detail *d, unsigned i)
 	uint32_t before = 0; /* the item before i */
 	if (i > 0)
 		before = *link_of_item(s, d, i - 1);
-	uint32_t *link = before ? &s->item_next[before - 1] : &d->first;
+	uint32_t *link = before ? &s->links[before - 1].next : &d->first;
 	uint32_t item = *link;
-	*link = s->item_next[item - 1];
+	*link = s->links[item - 1].next;
 	if (d->last == item)
 		d->last = before;
-	s->item_next[item - 1] = s->free_item;
+	s->links[item - 1].next = s->free_item;
 	s->free_item = item;
 	d->count--;
 }
@@ -263,6 +284,6 @@ uint64_t
 detail_table_bytes(const struct detail_table *t)
 {
 	uint64_t shard = (uint64_t)t->list_cap * sizeof(struct detail) + ((uint64_t)t->mask + 1) * sizeof(uint32_t) +
-	    (uint64_t)t->item_cap * (t->item_bytes + sizeof(uint32_t));
+	    (uint64_t)t->item_cap * (t->item_bytes + sizeof(struct link));
 	return sizeof(*t) + t->shard_count * shard;
 }

@@ -26,8 +26,12 @@ void detail_leave(struct detail_table *t, struct detail *d);
 unsigned detail_count(const struct detail *d);
 /* The items in the order added: starts with *cursor = 0, NULL behind the last. Valid until the next add or drop. */
 void *detail_next(struct detail_table *t, const struct detail *d, uint32_t *cursor);
+/* The item added under this tag; NULL when there is none. */
+void *detail_find(struct detail_table *t, const struct detail *d, uint32_t tag);
+/* A number the caller keeps with the list; 0 at first. */
+int64_t *detail_note(struct detail *d);
 /* A new last item, zeroed; NULL at items_max or without room. May evict lists of other keys. */
-void *detail_add(struct detail_table *t, struct detail *d);
+void *detail_add(struct detail_table *t, struct detail *d, uint32_t tag);
 void detail_drop(struct detail_table *t, struct detail *d, unsigned i);
 uint64_t detail_table_bytes(const struct detail_table *t);
 

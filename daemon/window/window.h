@@ -14,7 +14,7 @@
 #include "base/str.h"
 
 enum {
-	WINDOW_LOG_MAX = 254,     /* events in retention (span + lateness) before wide mode */
+	WINDOW_LOG_MAX = 62,      /* events in retention (span + lateness) before wide mode */
 	WINDOW_VALUES_MAX = 4096, /* distinct values of a wide window; beyond: at least so many */
 	WINDOW_CODES_MAX = 8,     /* codes that figures tell */
 };

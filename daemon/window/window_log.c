@@ -95,7 +95,7 @@ set_begin(struct scratch *s)
 static uint32_t *
 set_data(struct scratch *s, uint32_t value)
 {
-	uint32_t i = (value * UINT32_C(0x9e3779b1)) >> 22; /* upper 10 bits: SCRATCH_SLOTS */
+	uint32_t i = (value * UINT32_C(0x9e3779b1)) >> 24; /* upper 8 bits: SCRATCH_SLOTS */
 	while (s->set[i].stamp == s->stamp && s->set[i].value != value)
 		i = (i + 1) % SCRATCH_SLOTS;
 	if (s->set[i].stamp != s->stamp) {

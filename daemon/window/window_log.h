@@ -6,7 +6,7 @@
 
 #include "window/cells.h"
 
-enum { SCRATCH_SLOTS = 1024 };
+enum { SCRATCH_SLOTS = 256 };
 
 struct scratch { /* one a shard */
 	struct window_update log[WINDOW_LOG_MAX + 1];

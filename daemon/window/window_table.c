@@ -86,8 +86,11 @@ window_table_free(struct window_table *t)
 	mem_free(t);
 }
 
-uint64_t
-window_table_key(const struct window_table *t, uint64_t kind, const struct str *parts, size_t count)
+enum { KEY_BUFFER = 512 };
+
+/* Longer parts than fit into one buffer: a chain of hashes. */
+static uint64_t
+key_chained(const struct window_table *t, uint64_t kind, const struct str *parts, size_t count)
 {
 	uint64_t state[2] = {kind, count};
 	state[0] = siphash(t->hash_key, state, sizeof(state));
@@ -96,6 +99,24 @@ window_table_key(const struct window_table *t, uint64_t kind, const struct str *
 		state[0] = siphash(t->hash_key, state, sizeof(state));
 	}
 	return state[0];
+}
+
+uint64_t
+window_table_key(const struct window_table *t, uint64_t kind, const struct str *parts, size_t count)
+{
+	unsigned char buffer[KEY_BUFFER];
+	size_t len = sizeof(kind);
+	memcpy(buffer, &kind, sizeof(kind));
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i].len > UINT16_MAX || len + 2 + parts[i].len > sizeof(buffer))
+			return key_chained(t, kind, parts, count);
+		uint16_t part_len = (uint16_t)parts[i].len;
+		memcpy(buffer + len, &part_len, sizeof(part_len));
+		if (part_len > 0)
+			memcpy(buffer + len + sizeof(part_len), parts[i].p, part_len);
+		len += sizeof(part_len) + part_len;
+	}
+	return siphash(t->hash_key, buffer, len);
 }
 
 uint32_t

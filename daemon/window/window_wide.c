@@ -175,20 +175,29 @@ values_add(struct cells *c, uint32_t w, const struct window_update *u)
 
 /* ---- counts: panes ---- */
 
-/* The item of the code in a chain of cell_codes, a free one if it has none yet; NULL at CODE_CELLS_MAX or without a cell. */
+/* The code's item among n, else a free one in *empty (if there was none yet). */
 static struct window_code *
-code_item(struct cells *c, uint32_t *head, uint32_t code)
+code_among(struct window_code *items, unsigned n, uint32_t code, struct window_code **empty)
 {
-	struct window_code *empty = NULL;
+	for (unsigned k = 0; k < n; k++) {
+		if (items[k].count && items[k].code == code)
+			return &items[k];
+		if (!items[k].count && !*empty)
+			*empty = &items[k];
+	}
+	return NULL;
+}
+
+/* The item of the code in a chain of cell_codes, a free one if it has none yet (or *empty, if set); NULL at
+ * CODE_CELLS_MAX or without a cell. */
+static struct window_code *
+code_item(struct cells *c, uint32_t *head, uint32_t code, struct window_code *empty)
+{
 	unsigned cells = 0;
 	for (; *head; head = &c->next[*head], cells++) {
-		for (unsigned k = 0; k < CELL_CODES; k++) {
-			struct window_code *item = &c->cell[*head].codes.items[k];
-			if (item->count && item->code == code)
-				return item;
-			if (!item->count && !empty)
-				empty = item;
-		}
+		struct window_code *item = code_among(c->cell[*head].codes.items, CELL_CODES, code, &empty);
+		if (item)
+			return item;
 	}
 	if (!empty && cells < CODE_CELLS_MAX && (*head = cells_take(c)) != 0)
 		empty = &c->cell[*head].codes.items[0];
@@ -197,18 +206,33 @@ code_item(struct cells *c, uint32_t *head, uint32_t code)
 	return empty;
 }
 
+static struct window_code *
+pane_code(struct cells *c, struct cell_pane *pane, uint32_t code)
+{
+	struct window_code *empty = NULL, *item = code_among(pane->items, PANE_CODES, code, &empty);
+	return item ? item : code_item(c, &pane->codes, code, empty);
+}
+
 /* A code without room in either list is in neither, so that panes can be taken off again. */
 static void
 codes_add(struct cells *c, uint32_t w, struct cell_pane *pane, uint32_t code)
 {
 	if (code == 0 || code == WINDOW_CODE_NONE)
 		return;
-	struct window_code *total = code_item(c, &wide_of(c, w)->codes, code);
-	struct window_code *item = total ? code_item(c, &pane->codes, code) : NULL;
+	struct window_code *total = code_item(c, &wide_of(c, w)->codes, code, NULL);
+	struct window_code *item = total ? pane_code(c, pane, code) : NULL;
 	if (item) {
 		item->count++;
 		total->count++;
 	}
+}
+
+static void
+codes_subtract(struct cells *c, uint32_t w, const struct window_code *items, unsigned n)
+{
+	for (unsigned k = 0; k < n; k++)
+		if (items[k].count)
+			code_item(c, &wide_of(c, w)->codes, items[k].code, NULL)->count -= items[k].count;
 }
 
 static void
@@ -218,12 +242,9 @@ pane_free(struct cells *c, uint32_t w, uint32_t i)
 	struct cell_totals *totals = totals_of(c, w);
 	for (unsigned class = 0; class < WINDOW_CLASSES; class++)
 		totals->classes[class] -= pane->classes[class];
+	codes_subtract(c, w, pane->items, PANE_CODES);
 	for (uint32_t cell = pane->codes; cell; cell = c->next[cell])
-		for (unsigned k = 0; k < CELL_CODES; k++) {
-			struct window_code item = c->cell[cell].codes.items[k];
-			if (item.count)
-				code_item(c, &wide_of(c, w)->codes, item.code)->count -= item.count;
-		}
+		codes_subtract(c, w, c->cell[cell].codes.items, CELL_CODES);
 	cells_give_chain(c, pane->codes);
 	cells_give(c, i);
 }
@@ -272,7 +293,7 @@ pane_get(struct cells *c, uint32_t w, int64_t ts_ms)
 	}
 	struct cell_pane *pane = &c->cell[i].pane;
 	pane->start_ms = start_ms;
-	pane->first_ms = INT64_MAX;
+	pane->first = UINT32_MAX;
 	c->next[i] = *link;
 	*link = i;
 	struct cell_totals *totals = totals_of(c, w);
@@ -326,8 +347,9 @@ window_wide_add(struct cells *c, uint32_t w, const struct window_update *u)
 		struct cell_pane *pane = &c->cell[i].pane;
 		pane->classes[u->class]++;
 		totals_of(c, w)->classes[u->class]++;
-		if (u->ts_ms < pane->first_ms)
-			pane->first_ms = u->ts_ms;
+		int64_t first = u->ts_ms < pane->start_ms ? 0 : u->ts_ms - pane->start_ms;
+		if (first < pane->first)
+			pane->first = (uint32_t)first;
 		codes_add(c, w, pane, u->code);
 	}
 	values_add(c, w, u);
@@ -342,7 +364,8 @@ figures_times(const struct cells *c, uint32_t w, struct window_figures *out)
 	uint32_t left = out->classes[WINDOW_FAILURE];
 	for (uint32_t i = wide_of(c, w)->panes; i; i = c->next[i]) {
 		const struct cell_pane *pane = &c->cell[i].pane;
-		int64_t first_ms = pane->first_ms > from_ms ? pane->first_ms : from_ms;
+		int64_t first_ms = pane->start_ms + pane->first;
+		first_ms = first_ms > from_ms ? first_ms : from_ms;
 		left -= pane->classes[WINDOW_FAILURE];
 		/* the pane before which fewer than two failures lie */
 		if (left < 2 && out->second_failure_ms == INT64_MAX && out->classes[WINDOW_FAILURE] >= 2)

@@ -18,7 +18,7 @@ static bool
 add(struct detail_table *t, uint64_t key, uint64_t item)
 {
 	struct detail *d = detail_enter(t, key, true);
-	uint64_t *p = detail_add(t, d);
+	uint64_t *p = detail_add(t, d, (uint32_t)item + 1);
 	if (p)
 		*p = item;
 	detail_leave(t, d);
@@ -51,6 +51,11 @@ START_TEST(detail_keeps_items_in_order_up_to_its_maximum)
 	for (uint64_t i = 0; i < 4; i++)
 		ck_assert_uint_eq(out[i], i);
 	ck_assert_uint_eq(read_all(t, 8, out), 0);
+	struct detail *d = detail_enter(t, 7, false);
+	ck_assert_uint_eq(*(uint64_t *)detail_find(t, d, 3), 2);
+	ck_assert_ptr_null(detail_find(t, d, 99));
+	ck_assert_int_eq(*detail_note(d), 0);
+	detail_leave(t, d);
 	detail_table_free(t);
 }
 END_TEST
