@@ -105,18 +105,33 @@ erase(struct connections *c, size_t hole)
 	c->cells[hole] = (struct cell){0};
 }
 
+/* Why a peer whose cell this is would be refused; NULL when not. Under mu. */
+static const char *
+refusal(const struct connections *c, const struct cell *cell)
+{
+	if (c->total >= c->max)
+		return "limit";
+	return c->max_per_address && cell->count >= c->max_per_address ? "address_limit" : NULL;
+}
+
+bool
+connections_have_room(struct connections *c, const struct inet *peer)
+{
+	struct inet address = key_of(peer);
+	pthread_mutex_lock(&c->mu);
+	bool room = refusal(c, &c->cells[find(c, &address)]) == NULL;
+	pthread_mutex_unlock(&c->mu);
+	return room;
+}
+
 int
 connections_enter(struct connections *c, const struct inet *peer)
 {
 	struct inet address = key_of(peer);
-	const char *refused = NULL;
 	pthread_mutex_lock(&c->mu);
 	struct cell *cell = &c->cells[find(c, &address)];
-	if (c->total >= c->max) {
-		refused = "limit";
-	} else if (c->max_per_address && cell->count >= c->max_per_address) {
-		refused = "address_limit";
-	} else {
+	const char *refused = refusal(c, cell);
+	if (!refused) {
 		cell->address = address;
 		cell->count++;
 		c->total++;

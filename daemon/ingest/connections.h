@@ -5,6 +5,7 @@
 #ifndef INGEST_CONNECTIONS_H
 #define INGEST_CONNECTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/inet.h"
@@ -18,6 +19,8 @@ struct connections *connections_new(const char *listener, uint32_t max, uint32_t
 void connections_free(struct connections *c);
 /* 0: counted, and connections_leave is owed; -1: at a limit, the refusal is counted and the caller closes. */
 int connections_enter(struct connections *c, const struct inet *peer) __attribute__((warn_unused_result));
+/* Would it be let in now? Counts nothing. */
+bool connections_have_room(struct connections *c, const struct inet *peer);
 void connections_leave(struct connections *c, const struct inet *peer);
 uint32_t connections_count(struct connections *c);
 

@@ -65,10 +65,9 @@ http_source_free(struct http_source *source)
 	mem_free(source);
 }
 
-void
-http_source_accept(struct http_source *source, int fd, const struct inet *peer)
+static void
+take(struct http_server *s, int fd, const struct inet *peer)
 {
-	struct http_server *s = &source->server;
 	if (s->stopping || connections_enter(s->limits, peer) != 0) {
 		close(fd);
 		return;
@@ -77,6 +76,45 @@ http_source_accept(struct http_source *source, int fd, const struct inet *peer)
 		metrics_count(METRIC_CONNECTIONS_REFUSED, "http", "memory", 1);
 		connections_leave(s->limits, peer);
 	}
+}
+
+/* A connection at a limit. Its peer may just have closed another one, which this turn's events tell: it waits for
+ * the end of the next turn before it is refused. */
+struct latecomer {
+	struct deferral deferral;
+	struct http_server *server;
+	int fd, turns;
+	struct inet peer;
+};
+
+static void
+on_turn_end(void *ctx)
+{
+	struct latecomer *late = ctx;
+	struct http_server *s = late->server;
+	if (late->turns++ == 0 && !connections_have_room(s->limits, &late->peer)) {
+		loop_defer_in(s->loop, &late->deferral, on_turn_end, late);
+		return;
+	}
+	take(s, late->fd, &late->peer);
+	s->count--;
+	mem_free(late);
+}
+
+void
+http_source_accept(struct http_source *source, int fd, const struct inet *peer)
+{
+	struct http_server *s = &source->server;
+	struct latecomer *late = NULL;
+	if (!connections_have_room(s->limits, peer))
+		late = mem_zero(1, sizeof *late);
+	if (!late) {
+		take(s, fd, peer);
+		return;
+	}
+	*late = (struct latecomer){.server = s, .fd = fd, .peer = *peer};
+	s->count++;
+	loop_defer_in(s->loop, &late->deferral, on_turn_end, late);
 }
 
 void

@@ -423,6 +423,21 @@ START_TEST(connections_are_limited_by_address)
 }
 END_TEST
 
+START_TEST(a_connection_that_just_closed_makes_room_for_the_next)
+{
+	struct peer second;
+	open_peer();
+	connect_peer(&second);
+	close(second.fd); /* its end is not read yet */
+	connect_peer(&second);
+	peer_turn(&second);
+	ck_assert(!second.ended);
+	ck_assert(metrics_value(METRIC_CONNECTIONS_REFUSED, "http", "address_limit") == 0.0);
+	close(second.fd);
+	teardown();
+}
+END_TEST
+
 START_TEST(stop_closes_the_idle_and_answers_the_rest)
 {
 	struct peer idle;
@@ -528,7 +543,7 @@ main(void)
 	    refused_requests_without_a_body_keep_the_connection, without_the_token_no_body_byte_is_taken,
 	    expect_100_continue_is_answered_before_the_body, http_1_0_closes_or_says_that_it_stays,
 	    back_pressure_is_503_and_ends_with_what_caused_it, slow_heads_and_bodies_get_408,
-	    idle_connections_are_closed_without_a_word, connections_are_limited_by_address,
+	    idle_connections_are_closed_without_a_word, connections_are_limited_by_address, a_connection_that_just_closed_makes_room_for_the_next,
 	    stop_closes_the_idle_and_answers_the_rest,
 	    gzip_bodies_are_decoded_and_counted, broken_gzip_is_400_and_a_bomb_is_413,
 	    a_peer_that_does_not_read_gets_no_further_answers, NULL};
