@@ -16,7 +16,8 @@ note_name(struct cut *c, const char *from, const char *to)
 
 	if (c->depth != 1)
 		return;
-	if (room > 0)
+	/* of a long name only its beginning may matter, and that only for @odata. */
+	if (room > 0 && (len <= room || c->odata_only))
 		memcpy(c->name + c->name_len, from, len < room ? len : room);
 	c->name_len += len;
 }
@@ -73,12 +74,12 @@ sign_before(const struct cut *c, const char *from, const char *p)
 
 /* A bracket at the start of a line, where no value can begin: the record before it broke off. Only between
  * lines; inside a list a broken element ends at its brackets. */
-static bool
+static inline bool
 line_broke_off(const struct cut *c, const char *from, const char *p)
 {
 	char before = p > from ? p[-1] : c->last;
 
-	if (!c->lines || before != '\n' || (*p != '{' && *p != '['))
+	if (before != '\n' || !c->lines || (*p != '{' && *p != '['))
 		return false;
 	if (c->in_string)
 		return true;

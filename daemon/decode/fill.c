@@ -166,18 +166,14 @@ tidy_text(struct fill *f, struct value *v)
 	f->out->anomalies |= ANOMALY_FIELD_CUT;
 }
 
-/* Compact texts, cut to size, of the value and its elements; the scan's own, so once is enough. Elements of
- * elements are few: their depth is that of the record. */
+/* Elements of elements are few: their depth is that of the record. */
 static void
-tidy(struct fill *f, struct value *v)
+tidy_elements(struct fill *f, const struct value *first)
 {
 	const struct value *stack[64];
 	size_t depth = 0;
 
-	tidy_text(f, v);
-	if (v->type != VALUE_ARRAY || !v->elements)
-		return;
-	stack[depth++] = v->elements;
+	stack[depth++] = first;
 	while (depth > 0) {
 		struct value *e;
 		memcpy(&e, &stack[--depth], sizeof(e)); /* the scan made it writable, its readers must not */
@@ -187,6 +183,15 @@ tidy(struct fill *f, struct value *v)
 		if (e->type == VALUE_ARRAY && e->elements && depth < sizeof(stack) / sizeof(stack[0]))
 			stack[depth++] = e->elements;
 	}
+}
+
+/* Compact texts, cut to size, of the value and its elements; the scan's own, so once is enough. */
+static void
+tidy(struct fill *f, struct value *v)
+{
+	tidy_text(f, v);
+	if (v->type == VALUE_ARRAY && v->elements)
+		tidy_elements(f, v->elements);
 }
 
 /* The first place that is not empty, else the first that is there. */

@@ -165,10 +165,11 @@ struct json_target
 json_hits_target(struct json_hits *h, const struct json_place *place, struct str name)
 {
 	enum json_rank rank = RANK_LITERAL;
-	uint32_t node = trie_find(h->trie, place->node, name);
+	bool exact = false;
+	uint32_t node = trie_look_up(h->trie, place->node, name, &exact);
 
 	if (node != TRIE_NONE)
-		rank = str_eq(trie_node(h->trie, node)->name, name) ? RANK_EXACT : RANK_OTHER_CASE;
+		rank = exact ? RANK_EXACT : RANK_OTHER_CASE;
 	else
 		node = find_dotted(h, place->node, name);
 	if (node == TRIE_NONE)

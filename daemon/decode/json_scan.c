@@ -224,12 +224,16 @@ read_inner(struct json_scan *s, const struct json_target *t, struct str text)
 	s->end = end;
 }
 
-/* Finds the end of the string at s->p and moves behind it. */
+/* Finds the end of the string at s->p and moves behind it. Nearly all are plain. */
 static int
 take_string(struct json_scan *s, struct str *raw, unsigned *flags)
 {
-	const char *bad = NULL, *from = s->p + 1, *close = json_string_end(from, s->end, flags, &bad);
+	bool high = false;
+	const char *bad = NULL, *from = s->p + 1, *close = json_bytes_special(from, s->end, &high);
 
+	*flags = high ? JSON_HIGH : 0;
+	if (close == s->end || *close != '"')
+		close = json_string_end(from, s->end, flags, &bad);
 	if (!close) {
 		s->p = bad;
 		return stop_json(s, bad < s->end && *bad == '\\' ? "an escape that JSON does not have" : "a control character in a string");

@@ -17,23 +17,33 @@ mix(uint64_t h, uint64_t word)
 	return h ^ (h >> 29);
 }
 
+static uint64_t
+load(const char *p, size_t n)
+{
+	uint64_t word = 0;
+
+	memcpy(&word, p, n);
+	return word;
+}
+
 /* Names equal without case have equal hashes; the keys are an operator's and the table is sparse,
- * so that a peer cannot make a chain longer. */
+ * so that a peer cannot make a chain longer. Words overlap at the end rather than be filled byte by byte. */
 static uint32_t
 hash_name(uint32_t parent, struct str name)
 {
 	const uint64_t fold = 0x2020202020202020ULL;
-	uint64_t h = mix(0x243F6A8885A308D3ULL, ((uint64_t)parent << 32) ^ name.len), word = 0;
-	size_t i = 0;
+	const char *p = name.p, *end = name.p + name.len;
+	uint64_t h = mix(0x243F6A8885A308D3ULL, ((uint64_t)parent << 32) ^ name.len);
 
-	for (; i + sizeof(word) <= name.len; i += sizeof(word)) {
-		memcpy(&word, name.p + i, sizeof(word));
-		h = mix(h, word | fold);
+	if (name.len >= 8) {
+		for (; end - p > 8; p += 8)
+			h = mix(h, load(p, 8) | fold);
+		h = mix(h, load(end - 8, 8) | fold);
+	} else if (name.len >= 4) {
+		h = mix(h, (load(p, 4) | load(end - 4, 4) << 32) | fold);
+	} else if (name.len > 0) {
+		h = mix(h, (load(p, 1) | load(p + name.len / 2, 1) << 8 | load(end - 1, 1) << 16) | fold);
 	}
-	word = 0;
-	if (i < name.len)
-		memcpy(&word, name.p + i, name.len - i);
-	h = mix(h, word | fold);
 	return (uint32_t)(h >> 32);
 }
 
@@ -150,16 +160,27 @@ trie_want(struct trie *t, uint32_t node)
 }
 
 uint32_t
-trie_find(const struct trie *t, uint32_t parent, struct str name)
+trie_look_up(const struct trie *t, uint32_t parent, struct str name, bool *exact)
 {
-	uint32_t at = hash_name(parent, name) & t->mask;
-
-	for (; t->table[at]; at = (at + 1) & t->mask) {
+	if (name.len == 0)
+		return TRIE_NONE;
+	for (uint32_t at = hash_name(parent, name) & t->mask; t->table[at]; at = (at + 1) & t->mask) {
 		const struct trie_node *node = &t->nodes[t->table[at] - 1];
-		if (node->parent == parent && str_eq_nocase(node->name, name))
+		if (node->parent != parent || node->name.len != name.len)
+			continue;
+		*exact = memcmp(node->name.p, name.p, name.len) == 0;
+		if (*exact || str_eq_nocase(node->name, name))
 			return t->table[at] - 1;
 	}
 	return TRIE_NONE;
+}
+
+uint32_t
+trie_find(const struct trie *t, uint32_t parent, struct str name)
+{
+	bool exact;
+
+	return trie_look_up(t, parent, name, &exact);
 }
 
 const struct trie_node *

@@ -32,6 +32,8 @@ uint32_t trie_add(struct trie *t, struct str path);
 void trie_want(struct trie *t, uint32_t node);
 /* Child of that name, or TRIE_NONE; constant time. */
 uint32_t trie_find(const struct trie *t, uint32_t parent, struct str name);
+/* Same; *exact is whether the name has the node's case. */
+uint32_t trie_look_up(const struct trie *t, uint32_t parent, struct str name, bool *exact);
 const struct trie_node *trie_node(const struct trie *t, uint32_t node);
 uint32_t trie_len(const struct trie *t);
 
