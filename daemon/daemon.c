@@ -21,7 +21,7 @@
 #include "store/store.h"
 #include "watch.h"
 
-enum { DRAIN_MAX_MS = 20000 };
+enum { DRAIN_MAX_MS = 20000, STOP_SIGNALS = 2, SIGNALS };
 
 struct daemon {
 	/* set at start, by the step of the same name */
@@ -29,7 +29,7 @@ struct daemon {
 	const struct options *options;
 	struct policy *policy; /* the one in force */
 	struct loop *control;
-	struct signal_watch *signals[3];
+	struct signal_watch *signals[SIGNALS]; /* those that stop come first */
 	struct notify *notify;
 	struct store *store;
 	struct shared *shared;
@@ -59,15 +59,16 @@ on_drain_limit(void *ctx)
 	loop_break(d->control);
 }
 
-/* Stop taking, answer what is committed; a second signal stops at once. */
+/* Stop taking, answer what is committed. The signals get their default action back: a second one ends the process at
+ * once, whatever it waits for; kill -9 loses nothing either. */
 static void
 on_stop(int number, void *ctx)
 {
 	struct daemon *d = ctx;
 	log_notice("stopping", LOG_INT("signal", number), LOG_END);
-	if (d->stopping) {
-		loop_break(d->control);
-		return;
+	for (size_t i = 0; i < STOP_SIGNALS; i++) {
+		signal_watch_free(d->signals[i]);
+		d->signals[i] = NULL;
 	}
 	d->stopping = true;
 	notify_stopping(d->notify);
@@ -97,6 +98,8 @@ on_reload(int number, void *ctx)
 {
 	struct daemon *d = ctx;
 	(void)number;
+	if (d->stopping)
+		return;
 	notify_reloading(d->notify);
 	struct policy *fresh = reload_again(d->config, d->options);
 	if (fresh)
@@ -131,13 +134,13 @@ start_control(struct daemon *d, struct fail *why)
 	static const struct {
 		int number;
 		void (*on_signal)(int number, void *ctx);
-	} signals[] = {{SIGTERM, on_stop}, {SIGINT, on_stop}, {SIGHUP, on_reload}};
+	} signals[SIGNALS] = {{SIGTERM, on_stop}, {SIGINT, on_stop}, {SIGHUP, on_reload}};
 	d->control = loop_new("control");
 	if (!d->control)
 		return fail_set(why, "os", "no memory or descriptors for the control loop");
 	d->drain_limit = timer_new(d->control, on_drain_limit, d);
 	d->notify = notify_new(d->control);
-	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+	for (size_t i = 0; i < SIGNALS; i++) {
 		d->signals[i] = signal_watch_new(d->control, signals[i].number, signals[i].on_signal, d);
 		if (!d->signals[i])
 			return fail_set(why, "os", "no memory to watch signals");
@@ -148,7 +151,7 @@ start_control(struct daemon *d, struct fail *why)
 static void
 stop_control(struct daemon *d)
 {
-	for (size_t i = 0; i < sizeof d->signals / sizeof d->signals[0]; i++)
+	for (size_t i = 0; i < SIGNALS; i++)
 		signal_watch_free(d->signals[i]);
 	notify_free(d->notify);
 	timer_free(d->drain_limit);

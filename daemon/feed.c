@@ -4,6 +4,17 @@
 
 enum { TEXT_MAX = 4 * 1024 * 1024 }; /* JSON text inside a string */
 
+static metrics_series *
+series_of(const struct ruleset *set)
+{
+	unsigned count;
+	const struct rule *const *rules = ruleset_rules(set, &count);
+	metrics_series *series = mem_zero(count + 1, sizeof *series);
+	for (unsigned i = 0; series && i < count; i++)
+		series[i] = metrics_get(METRIC_RULE_MATCHES, rules[i]->id, NULL);
+	return series;
+}
+
 struct kit *
 kit_new(struct policy *policy, const struct config *config)
 {
@@ -19,7 +30,8 @@ kit_new(struct policy *policy, const struct config *config)
 	k->policy = policy_ref(policy);
 	k->decoder = decoder_new(policy->plan, &limits);
 	k->matcher = matcher_new(policy->rules);
-	if (k->decoder && k->matcher)
+	k->rule_matches = series_of(policy->rules);
+	if (k->decoder && k->matcher && k->rule_matches)
 		return k;
 	kit_unref(k);
 	return NULL;
@@ -37,6 +49,7 @@ kit_unref(struct kit *k)
 {
 	if (!k || --k->refs)
 		return;
+	mem_free(k->rule_matches);
 	matcher_free(k->matcher);
 	decoder_free(k->decoder);
 	policy_unref(k->policy);

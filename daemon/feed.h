@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/metrics.h"
 #include "decode/decoder.h"
 #include "decode/envelope.h"
 #include "detect/correlator.h"
@@ -22,6 +23,7 @@ struct kit {
 	struct policy *policy;
 	struct decoder *decoder;
 	struct matcher *matcher;
+	metrics_series *rule_matches; /* by rule.index */
 	unsigned refs;
 };
 

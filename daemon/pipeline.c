@@ -92,6 +92,8 @@ judge(struct event *e, void *ctx)
 	unsigned count = matcher_run(f->kit->matcher, e, &matches);
 	if (!count)
 		return;
+	for (unsigned i = 0; i < count; i++)
+		metrics_add(f->kit->rule_matches[matches[i].rule->index], 1);
 	struct raise raise = {p, b, f};
 	struct correlator_input found = {
 	    .index = policy->correlations,
@@ -216,16 +218,13 @@ pipeline_give_up(struct pipeline *p)
 }
 
 static void
-account(struct pipeline *p, const struct batch *b)
+account(const struct batch *b)
 {
 	if (b->result == BATCH_FAILED && b->insist) {
 		metrics_count(METRIC_LOST, "syslog_alerts", NULL, b->alert_count + 1);
 		log_crit("alerts of syslog messages are lost: no memory, or the store took nothing until the end",
 		    LOG_TEXT("listener", b->listener), LOG_INT("alerts", b->alert_count), LOG_END);
 	}
-	if (b->alert_count && b->result == BATCH_DONE && !p->shared->event_clock)
-		metrics_observe(metrics_get(METRIC_DETECTION_LATENCY, NULL, NULL),
-		    (double)(clock_wall_ms() - b->received_ms) / 1000.0);
 }
 
 void
@@ -237,7 +236,7 @@ pipeline_settled(struct pipeline *p, struct batch *b)
 		p->held = b;
 		return;
 	}
-	account(p, b);
+	account(b);
 	if (b->result == BATCH_DONE)
 		correlator_commit(p->shared->correlator, &f->marks);
 	else

@@ -43,26 +43,14 @@ reload_first(const struct config *config)
 	return p;
 }
 
-static bool
-text_differs(const char *a, const char *b)
-{
-	return (a != NULL) != (b != NULL) || (a && strcmp(a, b) != 0);
-}
-
 static void
 tell_restart(const struct config *running, const struct config *fresh)
 {
-	const struct {
-		const char *key, *old, *new;
-	} texts[] = {
-	    {"listeners.http.address", running->http.address, fresh->http.address},
-	    {"listeners.admin.address", running->admin.address, fresh->admin.address},
-	    {"state.dir", running->state.dir, fresh->state.dir},
-	};
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-		if (text_differs(texts[i].old, texts[i].new))
-			log_warn("a changed option takes effect at the next restart", LOG_TEXT("option", texts[i].key),
-			    LOG_END);
+	enum { NAMES_MAX = 32 };
+	const char *names[NAMES_MAX];
+	size_t count = config_restart_needed(running, fresh, names, NAMES_MAX);
+	for (size_t i = 0; i < count && i < NAMES_MAX; i++)
+		log_warn("a changed option takes effect at the next restart", LOG_TEXT("option", names[i]), LOG_END);
 }
 
 struct policy *

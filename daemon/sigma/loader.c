@@ -206,11 +206,17 @@ keep_file(struct loader *l, struct yaml_docs *docs)
 }
 
 static void
+digest_add(struct loader *l, struct str text)
+{
+	struct str pieces[2] = {{(const char *)l->digest, SHA256_SIZE}, text};
+	codec_sha256_pieces(pieces, 2, l->digest);
+}
+
+static void
 load_text(struct loader *l, const char *file, struct str text)
 {
 	struct fail why = {0};
-	struct str pieces[2] = {{(const char *)l->digest, SHA256_SIZE}, text};
-	codec_sha256_pieces(pieces, 2, l->digest);
+	digest_add(l, text);
 	struct yaml_docs *docs = yaml_parse(text, file, NULL, &why);
 	if (docs && keep_file(l, docs)) {
 		yaml_docs_free(docs);
@@ -368,6 +374,7 @@ assemble(struct loader *l)
 		set->rules[d->rule.index] = &d->rule;
 		if (map_set(set->by_id, str_of(d->rule.id), &set->entries[d->rule.index]))
 			return -1;
+		digest_add(l, str_of(d->rule.id)); /* what is disabled runs no more: another rule set */
 	}
 	set->slot_count = field_set_len(l->parts.fields);
 	char hex[SHA256_SIZE * 2 + 1];

@@ -41,7 +41,7 @@ const struct rule *const *ruleset_rules(const struct ruleset *set, unsigned *cou
 const struct rule *ruleset_find(const struct ruleset *set, struct str id);
 unsigned ruleset_disabled(const struct ruleset *set);
 unsigned ruleset_broken(const struct ruleset *set);
-const char *ruleset_digest(const struct ruleset *set); /* "sha256:" + 8 hex, over the files' contents */
+const char *ruleset_digest(const struct ruleset *set); /* "sha256:" + 8 hex, over the files' contents and the ids that run */
 bool ruleset_wants_leaves(const struct ruleset *set);  /* some rule has keywords */
 /* What the operator should know and is no error: skipped, replaced and silenced rules. */
 const struct fail_list *ruleset_notes(const struct ruleset *set);

@@ -431,7 +431,7 @@ class Daemon:
         """The alerts in the store, by its own command."""
         r = self.run("--alerts", "--json")
         check(r.returncode == 0, f"--alerts exits {r.returncode}: {r.stderr}")
-        return [json.loads(t) for t in r.stdout.splitlines() if t.strip()]
+        return [json.loads(t) for t in r.stdout.split("\n") if t.strip()]
 
 
 def request(connection, body, headers=None, path="/v1/events", method="POST"):

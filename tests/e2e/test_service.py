@@ -237,7 +237,7 @@ def socket_activation_serves_the_first_connection(place):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    d = place.daemon({"listeners": {"http": {"address": "fd:http"}}}, start=False)
+    d = place.daemon({"listeners": {"http": {"address": "fd:http", "insecure": True}}}, start=False)
     d.wrapper = [program, "-l", f"127.0.0.1:{port}", "--fdname=http"]
     d.start(ready=False)
     d.log.wait(lambda t: "Listening on" in t, 15, "Listening on")
