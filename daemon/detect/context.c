@@ -177,7 +177,6 @@ observe_ip(struct contexts *c, struct event *e, struct sign_in *s, struct contex
 	s->update.value = s->user_value;
 	s->update.value2 = 0;
 	window_table_observe(c->windows, out->ip_key, c->window_ms, s->count ? &s->update : NULL, e->window_ms, &f);
-	out->second_failure_ms = f.at.second_failure_ms;
 	tell(&out->ip, c, &f.at, s->ip, e->window_ms);
 	slots_ip(e, out, &f.best);
 	if (!s->count || s->user.len == 0 || f.best.classes[WINDOW_FAILURE] < 2)
@@ -264,6 +263,10 @@ context_complete(struct contexts *c, struct context *out)
 {
 	if (!out->ip.present)
 		return;
-	struct name_question question = {out->at_ms - c->window_ms, out->at_ms, out->second_failure_ms};
+	struct name_question question = {
+		.from_ms = out->at_ms - c->window_ms,
+		.to_ms = out->at_ms,
+		.failures_ms = window_table_second_failure(c->windows, out->ip_key, c->window_ms, out->at_ms),
+	};
 	names_read(c->names, out->ip_key, &question, &out->names);
 }

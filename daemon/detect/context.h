@@ -58,7 +58,7 @@ struct context {
 	struct context_names names;
 	/* private to context.c */
 	uint64_t ip_key;
-	int64_t at_ms, second_failure_ms;
+	int64_t at_ms;
 	char text[CONTEXT_SLOTS][24]; /* what the window.* slots point to */
 };
 

@@ -43,6 +43,7 @@ struct cell_wide { /* head of the wide mode */
 struct cell_totals {
 	uint32_t classes[WINDOW_CLASSES];
 	int64_t oldest_end_ms; /* last ms of the oldest pane */
+	uint32_t oldest;       /* that pane */
 	int64_t lost_ms;       /* latest time of a value that found no room */
 };
 

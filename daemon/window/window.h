@@ -42,7 +42,6 @@ struct window_figures { /* over [at - span, at], both ends included */
 	uint32_t strangers;  /* values with a failure and no success */
 	uint32_t distinct2;  /* second values */
 	int64_t first_ms, last_ms;     /* 0 when attempts is 0 */
-	int64_t second_failure_ms;     /* INT64_MAX when there are fewer than two failures */
 	struct window_code codes[WINDOW_CODES_MAX]; /* by count, then code; without 0 and NONE */
 	unsigned code_count;
 	bool exact;   /* the distinct figures are those of [at - span, at]; else at least so many, or of a near instant */

@@ -161,7 +161,6 @@ void
 window_log_figures(struct scratch *s, int64_t to_ms, int64_t span_ms, struct window_figures *out)
 {
 	memset(out, 0, sizeof(*out));
-	out->second_failure_ms = INT64_MAX;
 	unsigned lo = window_log_after(s, to_ms - span_ms - 1), hi = window_log_after(s, to_ms);
 	if (lo == hi)
 		return;
@@ -172,8 +171,7 @@ window_log_figures(struct scratch *s, int64_t to_ms, int64_t span_ms, struct win
 	set_begin(s);
 	for (unsigned i = lo; i < hi; i++) {
 		const struct window_update *u = &s->log[i];
-		if (++out->classes[u->class] == 2 && u->class == WINDOW_FAILURE)
-			out->second_failure_ms = u->ts_ms;
+		out->classes[u->class]++;
 		if (u->value)
 			figures_value(s, u, out);
 		second |= u->value2 != 0;
@@ -185,6 +183,16 @@ window_log_figures(struct scratch *s, int64_t to_ms, int64_t span_ms, struct win
 				out->distinct2++;
 	}
 	figures_codes(s, lo, hi, out);
+}
+
+int64_t
+window_log_second_failure(const struct scratch *s, int64_t to_ms, int64_t span_ms)
+{
+	unsigned failures = 0;
+	for (unsigned i = window_log_after(s, to_ms - span_ms - 1); i < s->n && s->log[i].ts_ms <= to_ms; i++)
+		if (s->log[i].class == WINDOW_FAILURE && ++failures == 2)
+			return s->log[i].ts_ms;
+	return INT64_MAX;
 }
 
 /* The fullest windows that contain at_ms end at at_ms or at a later event within

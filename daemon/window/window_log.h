@@ -26,6 +26,8 @@ void window_log_free(struct cells *c, struct cell_window *w);
 unsigned window_log_after(const struct scratch *s, int64_t ts_ms);
 /* Over [to - span, to]; leaves exact and partial alone. */
 void window_log_figures(struct scratch *s, int64_t to_ms, int64_t span_ms, struct window_figures *out);
+/* Time of the second failure in [to - span, to]; INT64_MAX when there are fewer. */
+int64_t window_log_second_failure(const struct scratch *s, int64_t to_ms, int64_t span_ms);
 /* Every window of the span that contains at_ms: true when one holds; *value and *events of that one, else of the fullest. */
 bool window_log_holds(struct scratch *s, int64_t span_ms, const struct window_probe *probe, double *value, uint32_t *events);
 /* Keeps the WINDOW_CODES_MAX most frequent, equal counts by code. */

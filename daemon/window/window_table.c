@@ -287,12 +287,25 @@ window_table_observe(struct window_table *t, uint64_t key, int64_t span_ms, cons
 		if (update)
 			note_lost(t, s, update->ts_ms);
 		memset(&out->at, 0, sizeof(out->at));
-		out->at.second_failure_ms = INT64_MAX;
 		out->at.exact = true;
 		out->at.partial = at_ms - span_ms < blind_at_birth(t, s);
 		out->best = out->at;
 	}
 	pthread_mutex_unlock(&s->mu);
+}
+
+int64_t
+window_table_second_failure(struct window_table *t, uint64_t key, int64_t span_ms, int64_t at_ms)
+{
+	struct shard *s = shard_of(t, key);
+	int64_t when_ms = INT64_MAX;
+	pthread_mutex_lock(&s->mu);
+	uint32_t i = window_get(t, s, key, span_ms, false);
+	if (i)
+		when_ms = s->cells.cell[i].window.wide ? window_wide_second_failure(&s->cells, i)
+		    : window_log_second_failure(&s->scratch, at_ms, span_ms);
+	pthread_mutex_unlock(&s->mu);
+	return when_ms;
 }
 
 void

@@ -31,6 +31,9 @@ uint32_t window_table_value(const struct window_table *t, struct str value); /* 
 /* Adds the update (NULL: only look), then tells the figures for at_ms. */
 void window_table_observe(struct window_table *t, uint64_t key, int64_t span_ms, const struct window_update *update,
     int64_t at_ms, struct window_answer *out);
+/* When the second failure within [at - span, at] was (in a wide window to the pane, at its newest event); INT64_MAX
+ * when there are fewer. */
+int64_t window_table_second_failure(struct window_table *t, uint64_t key, int64_t span_ms, int64_t at_ms);
 /* Adds the update (NULL: only look; before and after are then the same) and asks the probe's question about before and after. */
 void window_table_probe(struct window_table *t, uint64_t key, int64_t span_ms, const struct window_update *update,
     const struct window_probe *probe, struct window_verdict *out);

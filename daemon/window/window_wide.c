@@ -257,9 +257,11 @@ panes_expire(struct cells *c, uint32_t w, int64_t from_ms)
 		return;
 	int64_t width = pane_width(&c->cell[w].window);
 	totals->oldest_end_ms = INT64_MAX;
+	totals->oldest = 0;
 	uint32_t *link = &wide_of(c, w)->panes;
 	while (*link && c->cell[*link].pane.start_ms + width - 1 >= from_ms) {
 		totals->oldest_end_ms = c->cell[*link].pane.start_ms + width - 1;
+		totals->oldest = *link;
 		link = &c->next[*link];
 	}
 	uint32_t dead = *link;
@@ -297,8 +299,10 @@ pane_get(struct cells *c, uint32_t w, int64_t ts_ms)
 	c->next[i] = *link;
 	*link = i;
 	struct cell_totals *totals = totals_of(c, w);
-	if (start_ms + width - 1 < totals->oldest_end_ms)
+	if (start_ms + width - 1 < totals->oldest_end_ms) {
 		totals->oldest_end_ms = start_ms + width - 1;
+		totals->oldest = i;
+	}
 	return i;
 }
 
@@ -356,23 +360,27 @@ window_wide_add(struct cells *c, uint32_t w, const struct window_update *u)
 	return true;
 }
 
-/* From the oldest pane up: when the first event and the second failure were, to the pane. */
-static void
-figures_times(const struct cells *c, uint32_t w, struct window_figures *out)
+static int64_t
+pane_first_ms(const struct cells *c, uint32_t w, uint32_t pane)
 {
 	int64_t from_ms = c->cell[w].window.newest_ms - c->cell[w].window.span_ms;
-	uint32_t left = out->classes[WINDOW_FAILURE];
-	for (uint32_t i = wide_of(c, w)->panes; i; i = c->next[i]) {
-		const struct cell_pane *pane = &c->cell[i].pane;
-		int64_t first_ms = pane->start_ms + pane->first;
-		first_ms = first_ms > from_ms ? first_ms : from_ms;
-		left -= pane->classes[WINDOW_FAILURE];
-		/* the pane before which fewer than two failures lie */
-		if (left < 2 && out->second_failure_ms == INT64_MAX && out->classes[WINDOW_FAILURE] >= 2)
-			out->second_failure_ms = first_ms;
-		out->first_ms = first_ms;
+	int64_t first_ms = c->cell[pane].pane.start_ms + c->cell[pane].pane.first;
+	return first_ms > from_ms ? first_ms : from_ms;
+}
+
+int64_t
+window_wide_second_failure(const struct cells *c, uint32_t w)
+{
+	uint32_t left = totals_of(c, w)->classes[WINDOW_FAILURE];
+	if (left < 2)
+		return INT64_MAX;
+	uint32_t i = wide_of(c, w)->panes;
+	/* from the newest back to the pane before which fewer than two lie */
+	while (c->next[i] && left - c->cell[i].pane.classes[WINDOW_FAILURE] >= 2) {
+		left -= c->cell[i].pane.classes[WINDOW_FAILURE];
+		i = c->next[i];
 	}
-	out->last_ms = out->attempts ? c->cell[w].window.newest_ms : 0;
+	return pane_first_ms(c, w, i);
 }
 
 void
@@ -381,7 +389,6 @@ window_wide_figures(const struct cells *c, uint32_t w, struct window_figures *ou
 	const struct cell_wide *wide = wide_of(c, w);
 	const struct cell_totals *totals = totals_of(c, w);
 	memset(out, 0, sizeof(*out));
-	out->second_failure_ms = INT64_MAX;
 	for (unsigned class = 0; class < WINDOW_CLASSES; class++) {
 		out->classes[class] = totals->classes[class];
 		out->attempts += totals->classes[class];
@@ -395,6 +402,9 @@ window_wide_figures(const struct cells *c, uint32_t w, struct window_figures *ou
 		for (unsigned k = 0; k < CELL_CODES; k++)
 			if (c->cell[cell].codes.items[k].count)
 				window_codes_rank(out, c->cell[cell].codes.items[k]);
-	figures_times(c, w, out);
+	if (out->attempts > 0) {
+		out->first_ms = pane_first_ms(c, w, totals->oldest);
+		out->last_ms = c->cell[w].window.newest_ms;
+	}
 	out->exact = totals->lost_ms < c->cell[w].window.newest_ms - c->cell[w].window.span_ms;
 }

@@ -21,5 +21,7 @@ void window_wide_advance(struct cells *c, uint32_t w, int64_t now_ms);
 bool window_wide_add(struct cells *c, uint32_t w, const struct window_update *u);
 /* Over the span that ends at the newest; leaves partial alone; exact is about values. */
 void window_wide_figures(const struct cells *c, uint32_t w, struct window_figures *out);
+/* Time of the second failure in that span, to the pane; INT64_MAX when there are fewer. */
+int64_t window_wide_second_failure(const struct cells *c, uint32_t w);
 
 #endif

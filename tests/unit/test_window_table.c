@@ -319,6 +319,27 @@ START_TEST(wide_window_counts_values_exactly_and_events_never_under)
 }
 END_TEST
 
+START_TEST(second_failure_is_exact_in_a_log_and_to_the_pane_in_a_wide_window)
+{
+	struct window_table *t = make(8 << 20, true);
+	int64_t start = 1700000000000;
+	for (int64_t i = 0; i < 100; i++) {
+		enum window_class class = i == 20 || i >= 30 ? WINDOW_FAILURE : WINDOW_SUCCESS;
+		struct window_update u = {start + i * 2000, (uint32_t)i + 1, 0, 0, class};
+		figures_of(t, 1, W, &u, u.ts_ms);
+		int64_t when = window_table_second_failure(t, 1, W, u.ts_ms);
+		if (i < 30)
+			ck_assert_int_eq(when, INT64_MAX);
+		else if (i < WINDOW_LOG_MAX)
+			ck_assert_int_eq(when, start + 60000);
+		else
+			ck_assert(when <= start + 60000 && when > start + 60000 - W / 60);
+	}
+	ck_assert_int_eq(window_table_second_failure(t, 2, W, start), INT64_MAX);
+	window_table_free(t);
+}
+END_TEST
+
 START_TEST(wide_window_is_a_log_again_once_its_span_has_passed)
 {
 	struct window_table *t = make(8 << 20, true);
@@ -497,6 +518,7 @@ main(void)
 		window_holds_both_ends_of_the_span,
 		spray_of_the_worked_example_fires_on_the_late_event_and_rearms,
 		wide_window_counts_values_exactly_and_events_never_under,
+		second_failure_is_exact_in_a_log_and_to_the_pane_in_a_wide_window,
 		wide_window_is_a_log_again_once_its_span_has_passed,
 		wide_window_beyond_its_values_says_at_least,
 		table_stays_within_its_bytes_and_says_partial_where_it_forgot,
