@@ -97,7 +97,7 @@ alerts_list(const char *path, int64_t since_ms, bool json, FILE *out, struct fai
 	struct db *db = db_open_read(path, why);
 	sqlite3_stmt *rows = db ? db_prepare(db,
 	    "SELECT event_ms, score, severity, kind, rule, json_extract(data, '$.title'), data FROM alerts "
-	    "WHERE detected_ms >= ? ORDER BY score DESC, event_ms DESC, id", why) : NULL;
+	    "WHERE event_ms >= ? ORDER BY score DESC, event_ms DESC, id", why) : NULL;
 	if (!rows)
 		goto out;
 	if (!json)

@@ -22,7 +22,7 @@ int alerts_add(struct alerts *alerts, const struct alert *a, int64_t now_ms, int
 /* Deletes at most max alerts stored before the time, never one that is still queued. How many, or -1. */
 int alerts_trim(struct alerts *alerts, int64_t before_ms, unsigned max, struct fail *why);
 
-/* Prints the alerts of the database at path that were detected since since_ms, highest score first, then newest event
+/* Prints the alerts of the database at path whose event is not older than since_ms, highest score first, then newest event
  * first: a table, or NDJSON of their `data`. Beside a running daemon; never writes. */
 int alerts_list(const char *path, int64_t since_ms, bool json, FILE *out, struct fail *why);
 

@@ -537,6 +537,9 @@ START_TEST(link_local_addresses_and_plain_http_are_refused)
 	open_dispatcher();
 	add_alerts(1, 1, 1);
 	turn_until(strcmp(dispatcher_state(d, 0), "open") == 0 && strcmp(dispatcher_state(d, 1), "open") == 0);
+	ck_assert_double_eq(metrics_value(METRIC_DELIVERIES, "soc", "transient"), 0);
+	ck_assert_double_eq(metrics_value(METRIC_DELIVERIES, "soc", "endpoint_fault"), 1);
+	ck_assert_double_eq(metrics_value(METRIC_DELIVERIES, "low", "transient"), 0);
 	close_dispatcher();
 	h.targets[0].url = soc.url;
 	h.targets[0].allow_plain = false;
