@@ -530,7 +530,7 @@ END_TEST
 
 START_TEST(link_local_addresses_and_plain_http_are_refused)
 {
-	char local[] = "http://169.254.169.254/latest", mapped[] = "http://[::ffff:169.254.169.254]/latest";
+	char local[] = "http://169.254.7.7/latest", mapped[] = "http://[::ffff:169.254.7.7]/latest";
 	begin(2);
 	h.targets[0].url = local;
 	h.targets[1].url = mapped;
