@@ -546,6 +546,19 @@ START_TEST(link_local_addresses_and_plain_http_are_refused)
 	open_dispatcher();
 	turn_until(strcmp(dispatcher_state(d, 0), "open") == 0);
 	ck_assert_uint_eq(soc.count, 0);
+	/* Whatever may answer there: it is not asked. */
+	static const struct alert_producer producer = {"1.0.0", "det-1", "sha256:9f2c01d4"};
+	char *text = NULL;
+	size_t len = 0;
+	bool accepted = true;
+	FILE *out = open_memstream(&text, &len);
+	h.targets[0].url = mapped;
+	h.targets[0].allow_plain = true;
+	ck_assert_int_eq(send_test(&h.targets[0], &producer, out, &accepted, NULL), 0);
+	fclose(out);
+	ck_assert(!accepted);
+	ck_assert_ptr_nonnull(strstr(text, "link-local and metadata addresses are not allowed"));
+	free(text);
 	end();
 }
 END_TEST
