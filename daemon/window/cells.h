@@ -21,7 +21,9 @@ struct cell_entry { /* an event in log mode */
 struct cell_window { /* head of a window; next chains its hash bucket */
 	uint64_t key;
 	uint32_t older, newer; /* by last use */
-	int64_t newest_ms, blind_ms, span_ms; /* what lies before blind_ms may be missing */
+	int64_t newest_ms, blind_ms; /* what lies before blind_ms may be missing */
+	uint32_t span_ms;
+	uint32_t used; /* the shard's tick when it last moved in the order of use */
 	uint32_t head; /* log: cells of entries 1.. ; wide: the cell_wide */
 	uint16_t n;    /* log: entries */
 	bool wide;

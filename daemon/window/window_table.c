@@ -22,6 +22,7 @@ struct shard {
 	struct cells cells;
 	uint32_t newest, oldest; /* windows by last use */
 	uint64_t keys;
+	uint32_t tick; /* updates */
 	int64_t blind_ms; /* windows born from now on may have lost what lies before */
 	uint64_t evictions;
 	struct scratch scratch;
@@ -141,10 +142,22 @@ static void
 use_insert(struct shard *s, uint32_t i)
 {
 	struct cell_window *w = &s->cells.cell[i].window;
+	w->used = s->tick;
 	w->newer = 0;
 	w->older = s->newest;
 	*(s->newest ? &s->cells.cell[s->newest].window.newer : &s->oldest) = i;
 	s->newest = i;
+}
+
+/* Moving costs two cache misses: only when it would pass an eighth of the keys. */
+static void
+use_touch(struct shard *s, uint32_t i)
+{
+	struct cell_window *w = &s->cells.cell[i].window;
+	if (i == s->newest || ++s->tick - w->used <= s->keys / 8)
+		return;
+	use_remove(s, i);
+	use_insert(s, i);
 }
 
 static void
@@ -179,6 +192,10 @@ static void
 make_room(const struct window_table *t, struct shard *s, uint32_t needed, uint32_t keep)
 {
 	for (unsigned step = 0; step < EVICT_STEPS && cells_left(&s->cells) < needed; step++) {
+		if (s->oldest == keep && keep) { /* it did not move when it was last used */
+			use_remove(s, keep);
+			use_insert(s, keep);
+		}
 		if (!s->oldest || s->oldest == keep)
 			return;
 		const struct cell_window *w = &s->cells.cell[s->oldest].window;
@@ -231,14 +248,13 @@ window_get(struct window_table *t, struct shard *s, uint64_t key, int64_t span_m
 			return 0;
 		struct cell_window *w = &s->cells.cell[i].window;
 		w->key = key;
-		w->span_ms = span_ms;
+		w->span_ms = (uint32_t)(span_ms < UINT32_MAX ? span_ms : UINT32_MAX);
 		w->blind_ms = blind_at_birth(t, s);
 		cells_link_window(&s->cells, i);
 		use_insert(s, i);
 		s->keys++;
-	} else if (i && i != s->newest) {
-		use_remove(s, i);
-		use_insert(s, i);
+	} else if (i) {
+		use_touch(s, i);
 	}
 	if (i && !s->cells.cell[i].window.wide)
 		window_log_load(&s->cells, &s->cells.cell[i].window, &s->scratch);
