@@ -88,9 +88,11 @@ document_title(const struct finding *f)
 		add_plain(&title, STR(": "), 2);
 		add_plain(&title, user, 80);
 	}
-	if (ip.len > 0) {
-		add_plain(&title, STR(" from "), 6);
+	if (ip.len > 0) { /* a rule's title may say "from" already */
+		bool says_from = str_find(str_of(f->rule->title), STR(" from ")) >= 0;
+		add_plain(&title, says_from ? STR(" (") : STR(" from "), 6);
 		add_plain(&title, ip, 46);
+		add_plain(&title, says_from ? STR(")") : STR(""), 1);
 	}
 	if (burst && f->context && f->context->ip.present)
 		add_counts(&title, &f->context->ip);

@@ -205,6 +205,12 @@ START_TEST(a_title_is_plain_and_short)
 	ck_assert_ptr_nonnull(strstr(title, "from 203.0.113.7"));
 	json_decref(document);
 	alert_unref(a);
+	x.rule.title = "Password spray from one source";
+	a = fixture_alert(&x);
+	document = parse(a);
+	ck_assert_str_eq(text_at(document, "title", NULL), "Password spray from one source: a[31mb@contoso.example (203.0.113.7)");
+	json_decref(document);
+	alert_unref(a);
 }
 END_TEST
 
