@@ -550,6 +550,11 @@ START_TEST(a_stopping_store_commits_what_it_took_and_takes_no_more)
 	ck_assert_int_eq(home_ask(&h, "SELECT count(*) FROM alerts"), 1);
 	alert_drop(&b);
 	alert_drop(&late);
+	store_free(h.store);
+	h.store = NULL;
+	char wal[128];
+	snprintf(wal, sizeof(wal), "%s-wal", h.path);
+	ck_assert_int_ne(access(wal, F_OK), 0); /* all of it is in the database file */
 	home_fini(&h);
 }
 END_TEST
