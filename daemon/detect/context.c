@@ -162,7 +162,8 @@ tell(struct context_window *out, const struct contexts *c, const struct window_f
 }
 
 struct sign_in { /* what observing needs to know of one */
-	struct str ip, user; /* keys; empty = none */
+	struct str ip, user;      /* keys as text; empty = none */
+	uint64_t ip_key, user_key;
 	uint32_t ip_value, user_value, asn_value; /* 0 = none */
 	bool count;          /* false: look only */
 	struct window_update update;
@@ -171,9 +172,8 @@ struct sign_in { /* what observing needs to know of one */
 static void
 observe_ip(struct contexts *c, struct event *e, struct sign_in *s, struct context *out)
 {
-	struct str parts[] = {e->tenant, s->ip};
 	struct window_answer f;
-	out->ip_key = window_table_key(c->windows, KEY_IP, parts, 2);
+	out->ip_key = s->ip_key;
 	s->update.value = s->user_value;
 	s->update.value2 = 0;
 	window_table_observe(c->windows, out->ip_key, c->window_ms, s->count ? &s->update : NULL, e->window_ms, &f);
@@ -194,14 +194,20 @@ observe_ip(struct contexts *c, struct event *e, struct sign_in *s, struct contex
 static void
 observe_user(struct contexts *c, struct event *e, struct sign_in *s, struct context *out)
 {
-	struct str parts[] = {e->tenant, s->user};
 	struct window_answer f;
-	uint64_t key = window_table_key(c->windows, KEY_USER, parts, 2);
 	s->update.value = s->ip_value;
 	s->update.value2 = s->asn_value;
-	window_table_observe(c->windows, key, c->window_ms, s->count ? &s->update : NULL, e->window_ms, &f);
+	window_table_observe(c->windows, s->user_key, c->window_ms, s->count ? &s->update : NULL, e->window_ms, &f);
 	tell(&out->user, c, &f.at, s->user, e->window_ms);
 	slots_user(e, out, &f.best);
+}
+
+/* A key is a keyed hash already: half of it stands for the value in the other's window. */
+static uint32_t
+value_of(uint64_t key)
+{
+	uint32_t value = (uint32_t)(key ^ key >> 32);
+	return value ? value : 1;
 }
 
 static void
@@ -216,8 +222,14 @@ observe_sign_in(struct contexts *c, struct event *e, bool count, struct context 
 		.update = {.ts_ms = e->window_ms, .class = (enum window_class)out->outcome},
 	};
 	s.update.code = out->code >= 0 && out->code < WINDOW_CODE_NONE ? (uint32_t)out->code : WINDOW_CODE_NONE;
-	s.ip_value = s.ip.len ? window_table_value(c->windows, s.ip) : 0;
-	s.user_value = s.user.len ? window_table_value(c->windows, s.user) : 0;
+	if (s.ip.len) {
+		s.ip_key = window_table_key(c->windows, KEY_IP, (struct str[]){e->tenant, s.ip}, 2);
+		s.ip_value = value_of(s.ip_key);
+	}
+	if (s.user.len) {
+		s.user_key = window_table_key(c->windows, KEY_USER, (struct str[]){e->tenant, s.user}, 2);
+		s.user_value = value_of(s.user_key);
+	}
 	s.asn_value = asn.len ? window_table_value(c->windows, asn) : 0;
 	if (s.ip.len)
 		observe_ip(c, e, &s, out);

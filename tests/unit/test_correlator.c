@@ -438,6 +438,36 @@ START_TEST(burst_that_never_reached_the_disk_fires_on_its_next_event)
 }
 END_TEST
 
+START_TEST(newer_burst_that_never_reached_the_disk_is_not_hot_through_an_older_one)
+{
+	struct bench b;
+	bench_init(&b);
+	b.count.range.gte = 5;
+	burst_of_five(&b, start_ms, "a", false, fifth);
+	correlator_commit(b.correlator, &b.marks);
+	burst_of_five(&b, start_ms + W / 2, "b", false, none); /* the same burst goes on */
+	burst_of_five(&b, start_ms + 3 * W, "c", false, fifth);
+	correlator_rollback(b.correlator, &b.marks);
+	ck_assert_uint_eq(one(&b, RULE_LOGIN, start_ms + 3 * W + 10, "new", "10.0.0.1", "a"), 1);
+	bench_fini(&b);
+}
+END_TEST
+
+START_TEST(repeated_event_is_not_counted_again)
+{
+	struct bench b;
+	bench_init(&b);
+	b.count.range.gte = 3;
+	one(&b, RULE_LOGIN, start_ms, "e1", "10.0.0.1", "a");
+	for (int i = 0; i < 5; i++)
+		ck_assert_uint_eq(run(&b, true), 0);
+	ck_assert_uint_eq(one(&b, RULE_LOGIN, start_ms + 1, "e2", "10.0.0.1", "a"), 0);
+	ck_assert_uint_eq(one(&b, RULE_LOGIN, start_ms + 2, "e3", "10.0.0.1", "a"), 1);
+	ck_assert(b.fired[0].value == 3);
+	bench_fini(&b);
+}
+END_TEST
+
 START_TEST(refused_finding_fails_the_step_and_fires_again)
 {
 	struct bench b;
@@ -694,6 +724,8 @@ main(void)
 		several_bursts_of_one_failed_batch_all_fire_again,
 		copy_of_a_batch_that_is_not_on_disk_yet_fires_too,
 		burst_that_never_reached_the_disk_fires_on_its_next_event,
+		newer_burst_that_never_reached_the_disk_is_not_hot_through_an_older_one,
+		repeated_event_is_not_counted_again,
 		refused_finding_fails_the_step_and_fires_again,
 		event_that_matches_two_referenced_rules_counts_once,
 		groups_are_folded_split_by_tenant_and_need_their_fields,

@@ -252,6 +252,52 @@ START_TEST(window_holds_both_ends_of_the_span)
 }
 END_TEST
 
+START_TEST(late_event_sees_what_comes_exactly_a_span_after_it)
+{
+	double two = 2;
+	for (int64_t more = 0; more <= 1; more++) {
+		struct window_table *t = make(1 << 20, true);
+		struct window_verdict v;
+		struct window_update later = {1000000 + W + more, 1, 0, 0, WINDOW_OTHER}, late = {1000000, 2, 0, 0, WINDOW_OTHER};
+		window_table_probe(t, 1, W, &later, &(struct window_probe){later.ts_ms, false, at_least, &two}, &v);
+		window_table_probe(t, 1, W, &late, &(struct window_probe){late.ts_ms, false, at_least, &two}, &v);
+		ck_assert_int_eq(v.after, more == 0);
+		window_table_free(t);
+	}
+}
+END_TEST
+
+START_TEST(window_is_wide_from_the_event_after_a_full_log_on)
+{
+	struct window_table *t = make(8 << 20, true);
+	int64_t start = 1700000000000;
+	for (uint32_t i = 0; i < WINDOW_LOG_MAX + 1; i++) {
+		struct window_update u = {start + i, i + 1, 0, 50126, WINDOW_FAILURE};
+		struct window_figures now = figures_of(t, 1, W, &u, u.ts_ms), then = figures_of(t, 1, W, NULL, start);
+		ck_assert(now.exact && now.attempts == i + 1);
+		ck_assert_int_eq(then.exact, i < WINDOW_LOG_MAX); /* a log answers for any instant */
+		ck_assert(!then.exact || then.attempts == 1);
+	}
+	window_table_free(t);
+}
+END_TEST
+
+START_TEST(wide_window_holds_both_ends_of_the_span)
+{
+	struct window_table *t = make(8 << 20, true);
+	int64_t start = 1700000000000;
+	for (uint32_t i = 0; i < 200; i++) {
+		struct window_update u = {start + i * 100, i + 1, 0, 50126, WINDOW_FAILURE};
+		figures_of(t, 1, W, &u, u.ts_ms);
+	}
+	struct window_update edge = {start + W + 100 * 100, 1000, 0, 50126, WINDOW_FAILURE};
+	ck_assert_uint_eq(figures_of(t, 1, W, &edge, edge.ts_ms).distinct, 101); /* the 100th to the 200th, and this */
+	edge.ts_ms++;
+	ck_assert_uint_eq(figures_of(t, 1, W, &edge, edge.ts_ms).distinct, 100);
+	window_table_free(t);
+}
+END_TEST
+
 START_TEST(spray_of_the_worked_example_fires_on_the_late_event_and_rearms)
 {
 	/* value_count of users by IP, 10 min, gte 5 (windows page, section 6) */
@@ -444,6 +490,21 @@ START_TEST(expired_windows_go_first_and_uncounted)
 }
 END_TEST
 
+START_TEST(window_that_a_late_event_can_still_ask_for_does_not_expire)
+{
+	struct window_table *t = make(1 << 20, true);
+	int64_t now = 1700000000000;
+	struct window_update u = {now, 1, 0, 50126, WINDOW_FAILURE}, other = {now + W, 1, 0, 50126, WINDOW_FAILURE};
+	for (int64_t more = 0; more <= 1; more++) {
+		figures_of(t, 1, W, &u, now);
+		window_table_set_horizon(t, now + W + more);
+		figures_of(t, 1 + ((uint64_t)1 << 40), W, &other, other.ts_ms); /* looks at the oldest of the shard */
+		ck_assert_uint_eq(figures_of(t, 1, W, NULL, now + W).attempts, more ? 0 : 1);
+	}
+	window_table_free(t);
+}
+END_TEST
+
 START_TEST(windows_are_partial_until_a_span_after_the_first_event)
 {
 	struct window_table *t = make(1 << 20, false);
@@ -516,6 +577,9 @@ main(void)
 		window_figures_equal_a_naive_model_in_any_order_within_lateness,
 		window_probe_equals_a_naive_model_in_any_order_within_lateness,
 		window_holds_both_ends_of_the_span,
+		late_event_sees_what_comes_exactly_a_span_after_it,
+		window_is_wide_from_the_event_after_a_full_log_on,
+		wide_window_holds_both_ends_of_the_span,
 		spray_of_the_worked_example_fires_on_the_late_event_and_rearms,
 		wide_window_counts_values_exactly_and_events_never_under,
 		second_failure_is_exact_in_a_log_and_to_the_pane_in_a_wide_window,
@@ -524,6 +588,7 @@ main(void)
 		table_stays_within_its_bytes_and_says_partial_where_it_forgot,
 		table_survives_wide_windows_in_little_memory,
 		expired_windows_go_first_and_uncounted,
+		window_that_a_late_event_can_still_ask_for_does_not_expire,
 		windows_are_partial_until_a_span_after_the_first_event,
 		key_tells_kind_tenant_and_parts_apart,
 		two_threads_lose_no_update,
