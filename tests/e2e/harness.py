@@ -328,7 +328,10 @@ class Daemon:
             d = json.loads(text)
         except ValueError:
             return None
-        return d if isinstance(d, dict) else None
+        if not isinstance(d, dict):
+            return None
+        d["message"] = d.get("msg", "")
+        return d
 
     def wait_log(self, message, seconds=15, start=0, **tags):
         def match(text):
