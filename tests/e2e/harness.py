@@ -330,7 +330,6 @@ class Daemon:
             return None
         if not isinstance(d, dict):
             return None
-        d["message"] = d.get("msg", "")
         return d
 
     def wait_log(self, message, seconds=15, start=0, **tags):

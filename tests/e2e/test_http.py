@@ -232,20 +232,25 @@ def every_answer_has_a_request_id(place):
 
 
 def full_buffers_get_503_with_retry_after(place):
-    d = place.daemon({"listeners": {"http": {"max_inflight": "64KiB"}}}, env={"PICKETD_FAULTS": f"store.hold=hold:{place.path('go')}"})
-    held = http.client.HTTPConnection("127.0.0.1", d.port("http"), timeout=60)
-    body = ("\n".join([risky()] + [quiet(pad=5) for _ in range(15)])).encode()
-    held.request("POST", "/v1/events", body=body)
-    try:
+    d = place.daemon(_inflight())
+    with socket.create_connection(("127.0.0.1", d.port("http")), timeout=20) as held:
+        body = risky(pad=240).encode()
+        check(60000 < len(body) < 65536, f"{len(body)} bytes")
+        held.sendall(b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body[:-1])
+
         def refused():
-            status, headers, answer = d.post(risky() + " " * 60000)
-            return (status, headers, answer) if status == 503 else None
-        status, headers, answer = until(refused, 20, "no 503")
+            answer = d.post(quiet(pad=20))
+            return answer if answer[0] == 503 else None
+        _, headers, _ = until(refused, 20, "no 503")
         check(1 <= int(headers["retry-after"]) <= 30, f"Retry-After {headers.get('retry-after')}")
         check(headers["content-type"].startswith("application/problem+json"), "problem document")
-    finally:
-        place.write("go", "")
-    equal(held.getresponse().status, 200, "the held request")
+        held.sendall(body[-1:])
+        check(read_until(held, lambda b: b"\r\n" in b).startswith(b"HTTP/1.1 200"), "the held request")
+    equal(d.post(quiet(pad=20))[0], 200, "afterwards")
+
+
+def _inflight():
+    return {"listeners": {"http": {"max_inflight": "64KiB"}}}
 
 
 def keep_alive_and_pipelining_answer_in_order(place):
