@@ -14,7 +14,8 @@
 
 enum {
 	CLAIM_MAX = 32,
-	EXPIRE_EVERY_MS = 60 * 1000,
+	EXPIRE_EVERY_MAX_MS = 60 * 1000,
+	EXPIRE_EVERY_MIN_MS = 1000,
 	REFUSED_AGAIN_MS = 60 * 1000, /* between the two tries of a refused message */
 	REFUSED_TRIES = 2,
 	STORE_AGAIN_MS = 100, /* the store was full or failed */
@@ -239,6 +240,16 @@ send_row(struct lane *l, struct delivery *d)
 	show_state(l);
 }
 
+/* Rows past their age are looked for ten times in that age. */
+static int64_t
+expire_every_ms(const struct lane *l)
+{
+	int64_t every_ms = l->options.target->max_age_ms / 10;
+	if (every_ms > EXPIRE_EVERY_MAX_MS)
+		return EXPIRE_EVERY_MAX_MS;
+	return every_ms < EXPIRE_EVERY_MIN_MS ? EXPIRE_EVERY_MIN_MS : every_ms;
+}
+
 static void
 ask(struct lane *l, unsigned max)
 {
@@ -255,7 +266,7 @@ ask(struct lane *l, unsigned max)
 	}
 	l->claiming = true;
 	if (expire)
-		l->expire_ms = clock_mono_ms() + EXPIRE_EVERY_MS;
+		l->expire_ms = clock_mono_ms() + expire_every_ms(l);
 }
 
 /* When there is something to do again. */

@@ -368,12 +368,26 @@ def config_alerts_keep_drops_older_alerts(place):
 
 @option("CONFIG state.disk_reserve")
 def config_disk_reserve_refuses_events(place):
-    d = place.daemon({"state": {"disk_reserve": "1024GiB"}})
-    until(lambda: d.admin("/readyz")[0] == 503, 10, "still ready")
-    s = os.statvfs(d.config["state"]["dir"])
-    check("disk" in str(d.admin("/readyz")[2]), f"{d.admin('/readyz')[2]}")
-    status, headers, _ = d.post(quiet())
-    equal(status, 503, "answer")
+    """On a file system of its own of 64 MiB: the reserve is at most 5 % of it."""
+    disk = place.path("disk")
+    os.makedirs(disk)
+    mounted = run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk])
+    if mounted.returncode:
+        raise Skip("no file system of its own can be mounted here")
+    try:
+        d = place.daemon({"state": {"dir": disk, "disk_reserve": "3MiB"}})
+        equal(d.post(quiet())[0], 200, "answer with room")
+        free = os.statvfs(disk)
+        with open(os.path.join(disk, "filler"), "wb") as f:
+            f.write(bytes(free.f_bavail * free.f_bsize - (2 << 20)))
+        until(lambda: d.admin("/readyz")[0] == 503, 20, "still ready")
+        check("disk" in str(d.admin("/readyz")[2]), f"{d.admin('/readyz')[2]}")
+        equal(d.post(quiet())[0], 503, "answer without room")
+        os.unlink(os.path.join(disk, "filler"))
+        until(lambda: d.admin("/readyz")[0] == 200, 20, "not ready again")
+        d.stop()
+    finally:
+        run(["umount", "-l", disk])
 
 
 @option("CONFIG limits.threads")
