@@ -449,6 +449,13 @@ START_TEST(newer_burst_that_never_reached_the_disk_is_not_hot_through_an_older_o
 	burst_of_five(&b, start_ms + 3 * W, "c", false, fifth);
 	correlator_rollback(b.correlator, &b.marks);
 	ck_assert_uint_eq(one(&b, RULE_LOGIN, start_ms + 3 * W + 10, "new", "10.0.0.1", "a"), 1);
+	/* the same for a burst whose first event completes it */
+	ck_assert_uint_eq(one(&b, RULE_BURST, start_ms, "d", "10.0.0.1", "a"), 1);
+	correlator_commit(b.correlator, &b.marks);
+	ck_assert_uint_eq(one(&b, RULE_BURST, start_ms + 2 * W, "e", "10.0.0.1", "a"), 1);
+	correlator_rollback(b.correlator, &b.marks);
+	ck_assert_uint_eq(one(&b, RULE_BURST, start_ms + 2 * W + 1, "f", "10.0.0.1", "a"), 1);
+	ck_assert_int_eq(b.fired[0].kind, FINDING_TRIGGER);
 	bench_fini(&b);
 }
 END_TEST
