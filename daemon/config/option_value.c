@@ -147,7 +147,8 @@ set_number(const struct option *o, const struct yaml_node *n, void *base, struct
 		const char *form = o->type == OPTION_BYTES ? "a size such as 512, 64KiB, 16MiB or 1GiB"
 		    : o->type == OPTION_DURATION           ? "a duration such as 250ms, 30s, 5m, 1h or 3d"
 		                                           : "a whole number";
-		return yaml_fail(why, n, "type", "%s must be %s, from %s to %s", o->path, form, o->low, o->high);
+		return yaml_fail(why, n, "type", "%s must be %s, from %s to %s; it is %.40s",
+		    o->path, form, o->low, o->high, n->kind == YAML_SCALAR ? n->text.p : "no single value");
 	}
 	if (value < bound(o, o->low) || value > bound(o, o->high))
 		return yaml_fail(why, n, "out-of-range", "%s must be from %s to %s", o->path, o->low, o->high);
@@ -195,7 +196,8 @@ set_choice(const struct option *o, const struct yaml_node *n, void *base, struct
 			memcpy(member(o, base), &i, sizeof(i));
 		return 0;
 	}
-	return yaml_fail(why, n, "type", "%s must be one of %s", o->path, o->low);
+	return yaml_fail(why, n, "type", "%s must be one of %s; it is %.40s", o->path, o->low,
+	    n->kind == YAML_SCALAR ? n->text.p : "no single value");
 }
 
 int
