@@ -20,18 +20,6 @@
 
 enum { PATH_SIZE = 4096 };
 
-static void
-print_problems(const struct fail_list *problems, FILE *err)
-{
-	char line[1024];
-	for (size_t i = 0; i < problems->len; i++) {
-		fail_print(&problems->items[i], line, sizeof line);
-		fprintf(err, "%s\n", line);
-	}
-	if (problems->dropped)
-		fprintf(err, "picketd: %zu more problems\n", problems->dropped);
-}
-
 /* dir/conf, when dir is a checkout: told by the build file beside it. */
 static bool
 is_checkout(const char *dir, char *conf, size_t size)
@@ -94,7 +82,7 @@ command_config(const struct options *o, FILE *err)
 	struct fail_list problems;
 	fail_list_init(&problems);
 	struct config *c = command_load_config(o, &problems);
-	print_problems(&problems, err);
+	fail_list_print(&problems, err);
 	fail_list_fini(&problems);
 	return c;
 }
@@ -118,7 +106,7 @@ command_check(const struct config *c, FILE *out, FILE *err)
 	struct fail_list problems;
 	fail_list_init(&problems);
 	struct policy *p = policy_load(&how, &problems);
-	print_problems(&problems, err);
+	fail_list_print(&problems, err);
 	int code = p && !problems.len ? 0 : EX_CONFIG;
 	fail_list_fini(&problems);
 	if (code == 0) {

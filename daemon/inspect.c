@@ -76,11 +76,7 @@ load_schemas(const struct config *config, FILE *err)
 	struct fail_list problems;
 	fail_list_init(&problems);
 	struct policy *policy = policy_load(&how, &problems);
-	for (size_t i = 0; i < problems.len; i++) {
-		char line[1024];
-		fail_print(&problems.items[i], line, sizeof line);
-		fprintf(err, "%s\n", line);
-	}
+	fail_list_print(&problems, err);
 	fail_list_fini(&problems);
 	return policy;
 }

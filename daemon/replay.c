@@ -27,16 +27,6 @@ struct replay {
 	FILE *err;
 };
 
-static void
-print_problems(const struct fail_list *problems, FILE *err)
-{
-	char line[1024];
-	for (size_t i = 0; i < problems->len; i++) {
-		fail_print(&problems->items[i], line, sizeof line);
-		fprintf(err, "%s\n", line);
-	}
-}
-
 /* "product=P,service=S,category=C", cut into source_text in place. */
 static int
 parse_logsource(struct replay *r, const char *text)
@@ -72,7 +62,7 @@ load_policy(struct replay *r, bool any_source)
 	struct fail_list problems;
 	fail_list_init(&problems);
 	r->policy = policy_load(&how, &problems);
-	print_problems(&problems, r->err);
+	fail_list_print(&problems, r->err);
 	int code = r->policy && !problems.len ? 0 : EX_CONFIG;
 	fail_list_fini(&problems);
 	return code;

@@ -8,6 +8,7 @@
 #include "alert/json_value.h"
 #include "base/buf.h"
 #include "base/codec.h"
+#include "detect/identity.h"
 
 enum { TITLE_MAX = 200, NAME_MAX = 120 };
 
@@ -53,18 +54,6 @@ grouped_by_ip(const struct finding *f)
 	return false;
 }
 
-static struct str
-user_of(const struct event *e)
-{
-	static const int slots[] = {FIELD_USER_PRINCIPAL_NAME, FIELD_USER_ID, FIELD_SERVICE_PRINCIPAL_ID};
-	for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
-		struct str text = str_trim(event_text(e, slots[i]));
-		if (text.len > 0)
-			return text;
-	}
-	return STR("");
-}
-
 static void
 add_counts(struct buf *out, const struct context_window *w)
 {
@@ -79,7 +68,7 @@ json_t *
 document_title(const struct finding *f)
 {
 	struct buf title, clean;
-	struct str user = user_of(f->event), ip = str_trim(event_text(f->event, FIELD_IP_ADDRESS));
+	struct str user = identity_user_shown(f->event), ip = str_trim(event_text(f->event, FIELD_IP_ADDRESS));
 	bool burst = grouped_by_ip(f);
 	buf_init(&title, TITLE_MAX * 4);
 	buf_init(&clean, TITLE_MAX + 8);

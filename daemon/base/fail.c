@@ -134,3 +134,15 @@ fail_list_at(struct fail_list *list, const char *file, unsigned line, unsigned c
 	fail_list_add(list, &why);
 	return -1;
 }
+
+void
+fail_list_print(const struct fail_list *list, FILE *out)
+{
+	char line[1024];
+	for (size_t i = 0; i < list->len; i++) {
+		fail_print(&list->items[i], line, sizeof(line));
+		fprintf(out, "%s\n", line);
+	}
+	if (list->dropped)
+		fprintf(out, "and %zu more problems\n", list->dropped);
+}

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/str.h"
 
@@ -34,5 +35,7 @@ void fail_list_add(struct fail_list *list, const struct fail *why);
 /* fail_at into a list. Always -1. */
 int fail_list_at(struct fail_list *list, const char *file, unsigned line, unsigned column, const char *code,
     const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* Every problem as a line, and how many more there were. */
+void fail_list_print(const struct fail_list *list, FILE *out);
 
 #endif
