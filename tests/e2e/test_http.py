@@ -234,7 +234,7 @@ def every_answer_has_a_request_id(place):
 def full_buffers_get_503_with_retry_after(place):
     d = place.daemon(_inflight())
     with socket.create_connection(("127.0.0.1", d.port("http")), timeout=20) as held:
-        body = risky(pad=240).encode()
+        body = risky(pad=258).encode()
         check(60000 < len(body) < 65536, f"{len(body)} bytes")
         held.sendall(b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body[:-1])
 
