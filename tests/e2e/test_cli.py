@@ -187,7 +187,7 @@ def readme_commands_work(place):
             pass  # the shipped file itself
         else:
             command = command.replace("conf/picketd.yaml", d.config_path)
-        if re.fullmatch(r"\./picketd --config conf/picketd\.yaml --state-dir \S+", row):
+        if re.fullmatch(r"mkdir -p /tmp/picketd && \./picketd --config conf/picketd\.yaml --state-dir \S+", row):
             run_here += 1  # that is what d is
             continue
         out = subprocess.run(["/bin/sh", "-c", command], cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
