@@ -4,7 +4,7 @@
 #define DAEMON_H
 
 #include "config/config.h"
-#include "options.h"
+#include "command/options.h"
 
 /* Exit code: 0 clean stop, 71 OS error, 73 state directory unusable, 75 address in use or state locked, 78
  * configuration. c and o are borrowed; a reload reads the files that o names anew. */

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "commands.h"
+#include "command/commands.h"
 #include "daemon.h"
-#include "inspect.h"
-#include "options.h"
+#include "command/inspect.h"
+#include "command/options.h"
 
 static int
 run(const struct options *o, struct config *c)

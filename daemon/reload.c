@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "commands.h"
+#include "command/commands.h"
 #include "sigma/ruleset.h"
 
 static void

@@ -5,7 +5,7 @@
 
 #include "config/config.h"
 #include "detect/policy.h"
-#include "options.h"
+#include "command/options.h"
 
 /* At start: broken rule files are left out and the rest runs. NULL when nothing can run. */
 struct policy *reload_first(const struct config *config);

@@ -1,4 +1,4 @@
-#include "options.h"
+#include "command/options.h"
 
 #include <stdio.h>
 #include <string.h>

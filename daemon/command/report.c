@@ -1,4 +1,4 @@
-#include "report.h"
+#include "command/report.h"
 
 #include <jansson.h>
 

@@ -1,4 +1,4 @@
-#include "expect.h"
+#include "command/expect.h"
 
 #include <fnmatch.h>
 #include <jansson.h>

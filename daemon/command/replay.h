@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "config/config.h"
-#include "report.h"
+#include "command/report.h"
 
 struct replay_options {
 	const struct config *config;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "base/fail.h"
-#include "report.h"
+#include "command/report.h"
 
 struct expect;
 

@@ -1,4 +1,4 @@
-#include "options.h"
+#include "command/options.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ struct option_line {
 
 static const struct option_line lines[] = {
 #define X(short_name, name, argument, command, help) {short_name, name, argument, COMMAND_##command, help},
-#include "options.def"
+#include "command/options.def"
 #undef X
 };
 

@@ -1,4 +1,4 @@
-#include "inspect.h"
+#include "command/inspect.h"
 
 #include <errno.h>
 #include <fcntl.h>

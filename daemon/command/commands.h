@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "config/config.h"
-#include "options.h"
+#include "command/options.h"
 
 /* The checkout's conf/ into conf when picketd runs from where it was built, else NULL. */
 const char *command_fallback_conf(char *conf, size_t size);

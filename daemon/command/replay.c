@@ -1,4 +1,4 @@
-#include "replay.h"
+#include "command/replay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "expect.h"
+#include "command/expect.h"
 #include "pipeline.h"
 #include "shared.h"
 

@@ -1,4 +1,4 @@
-#include "commands.h"
+#include "command/commands.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "decode/timestamp.h"
 #include "deliver/send_test.h"
 #include "detect/policy.h"
-#include "replay.h"
+#include "command/replay.h"
 #include "sigma/ruleset.h"
 #include "store/alerts.h"
 
