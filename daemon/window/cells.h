@@ -46,6 +46,7 @@ struct cell_totals {
 	uint32_t classes[WINDOW_CLASSES];
 	int64_t oldest_end_ms; /* last ms of the oldest pane */
 	uint32_t oldest;       /* that pane */
+	int64_t expire_ms;     /* no value was last seen before this, when last looked */
 	int64_t lost_ms;       /* latest time of a value that found no room */
 };
 

@@ -12,13 +12,9 @@ struct detail {
 	int64_t note;
 	uint32_t next;         /* in its bucket or among the free */
 	uint32_t newer, older; /* by last use */
-	uint32_t first, last;  /* items, index + 1; 0 = none */
-	unsigned count;
-	unsigned shard;
-};
-
-struct link {
-	uint32_t next, tag;
+	unsigned count, shard;
+	uint32_t tags[DETAIL_ITEMS_MAX];
+	uint32_t items[DETAIL_ITEMS_MAX]; /* index + 1 */
 };
 
 struct shard {
@@ -27,7 +23,7 @@ struct shard {
 	struct detail *lists;
 	uint32_t *buckets;
 	unsigned char *items;
-	struct link *links; /* one an item */
+	uint32_t *item_next; /* free list */
 	uint32_t free_list, free_item, newest, oldest;
 };
 
@@ -46,15 +42,15 @@ shard_init(const struct detail_table *t, struct shard *s)
 	s->lists = mem_zero(t->list_cap, sizeof(*s->lists));
 	s->buckets = mem_zero((size_t)t->mask + 1, sizeof(*s->buckets));
 	s->items = mem_zero(t->item_cap, t->item_bytes);
-	s->links = mem_zero(t->item_cap, sizeof(*s->links));
-	if (!s->lists || !s->buckets || !s->items || !s->links)
+	s->item_next = mem_zero(t->item_cap, sizeof(*s->item_next));
+	if (!s->lists || !s->buckets || !s->items || !s->item_next)
 		return -1;
 	for (uint32_t i = t->list_cap; i > 0; i--) {
 		s->lists[i - 1].next = s->free_list;
 		s->free_list = i;
 	}
 	for (uint32_t i = t->item_cap; i > 0; i--) {
-		s->links[i - 1].next = s->free_item;
+		s->item_next[i - 1] = s->free_item;
 		s->free_item = i;
 	}
 	return 0;
@@ -67,10 +63,10 @@ detail_table_new(const struct detail_options *options)
 	if (!t)
 		return NULL;
 	t->item_bytes = (options->item_bytes + 15) / 16 * 16;
-	t->items_max = options->items_max;
+	t->items_max = options->items_max < DETAIL_ITEMS_MAX ? options->items_max : DETAIL_ITEMS_MAX;
 	/* a list: its head, its bucket, and a few items */
 	size_t list_bytes = sizeof(struct detail) + 2 * sizeof(uint32_t) +
-	    ITEMS_PER_LIST * (t->item_bytes + sizeof(struct link));
+	    ITEMS_PER_LIST * (t->item_bytes + sizeof(uint32_t));
 	uint64_t lists = options->memory_bytes / list_bytes;
 	unsigned count = SHARDS_MAX;
 	while (count > 1 && lists / count < SHARD_LISTS_MIN)
@@ -100,7 +96,7 @@ detail_table_free(struct detail_table *t)
 		mem_free(s->lists);
 		mem_free(s->buckets);
 		mem_free(s->items);
-		mem_free(s->links);
+		mem_free(s->item_next);
 		pthread_mutex_destroy(&s->mu);
 	}
 	mem_free(t);
@@ -124,6 +120,13 @@ use_insert(struct shard *s, struct detail *d)
 }
 
 static void
+item_free(struct shard *s, uint32_t item)
+{
+	s->item_next[item - 1] = s->free_item;
+	s->free_item = item;
+}
+
+static void
 list_free(const struct detail_table *t, struct shard *s, struct detail *d)
 {
 	uint32_t i = (uint32_t)(d - s->lists) + 1;
@@ -133,10 +136,8 @@ list_free(const struct detail_table *t, struct shard *s, struct detail *d)
 	if (*link)
 		*link = d->next;
 	use_remove(s, d);
-	if (d->last) {
-		s->links[d->last - 1].next = s->free_item;
-		s->free_item = d->first;
-	}
+	while (d->count > 0)
+		item_free(s, d->items[--d->count]);
 	memset(d, 0, sizeof(*d));
 	d->next = s->free_list;
 	s->free_list = i;
@@ -198,42 +199,31 @@ detail_count(const struct detail *d)
 	return d->count;
 }
 
-/* The link (index + 1) that leads to item i; i <= count. */
-static uint32_t *
-link_of_item(struct shard *s, struct detail *d, unsigned i)
-{
-	uint32_t *link = &d->first;
-	while (i-- > 0)
-		link = &s->links[*link - 1].next;
-	return link;
-}
-
 int64_t *
 detail_note(struct detail *d)
 {
 	return &d->note;
 }
 
+static void *
+item_at(struct detail_table *t, const struct detail *d, unsigned i)
+{
+	return t->shards[d->shard].items + (size_t)(d->items[i] - 1) * t->item_bytes;
+}
+
 void *
 detail_find(struct detail_table *t, const struct detail *d, uint32_t tag)
 {
-	const struct shard *s = &t->shards[d->shard];
-	uint32_t i = d->first;
-	while (i && s->links[i - 1].tag != tag)
-		i = s->links[i - 1].next;
-	return i ? s->items + (size_t)(i - 1) * t->item_bytes : NULL;
+	for (unsigned i = 0; i < d->count; i++)
+		if (d->tags[i] == tag)
+			return item_at(t, d, i);
+	return NULL;
 }
 
 void *
 detail_next(struct detail_table *t, const struct detail *d, uint32_t *cursor)
 {
-	const struct shard *s = &t->shards[d->shard];
-	*cursor = *cursor ? s->links[*cursor - 1].next : d->first;
-	if (!*cursor) {
-		*cursor = d->last; /* stay behind the last */
-		return NULL;
-	}
-	return s->items + (size_t)(*cursor - 1) * t->item_bytes;
+	return *cursor < d->count ? item_at(t, d, (*cursor)++) : NULL;
 }
 
 void *
@@ -251,39 +241,27 @@ detail_add(struct detail_table *t, struct detail *d, uint32_t tag)
 	if (!s->free_item)
 		return NULL;
 	uint32_t item = s->free_item;
-	s->free_item = s->links[item - 1].next;
-	s->links[item - 1] = (struct link){0, tag};
-	*(d->last ? &s->links[d->last - 1].next : &d->first) = item;
-	d->last = item;
-	d->count++;
-	void *p = s->items + (size_t)(item - 1) * t->item_bytes;
-	memset(p, 0, t->item_bytes);
-	return p;
+	s->free_item = s->item_next[item - 1];
+	d->tags[d->count] = tag;
+	d->items[d->count++] = item;
+	return memset(item_at(t, d, d->count - 1), 0, t->item_bytes);
 }
 
 void
 detail_drop(struct detail_table *t, struct detail *d, unsigned i)
 {
-	struct shard *s = &t->shards[d->shard];
 	if (i >= d->count)
 		return;
-	uint32_t before = 0; /* the item before i */
-	if (i > 0)
-		before = *link_of_item(s, d, i - 1);
-	uint32_t *link = before ? &s->links[before - 1].next : &d->first;
-	uint32_t item = *link;
-	*link = s->links[item - 1].next;
-	if (d->last == item)
-		d->last = before;
-	s->links[item - 1].next = s->free_item;
-	s->free_item = item;
+	item_free(&t->shards[d->shard], d->items[i]);
 	d->count--;
+	memmove(&d->tags[i], &d->tags[i + 1], (d->count - i) * sizeof(d->tags[0]));
+	memmove(&d->items[i], &d->items[i + 1], (d->count - i) * sizeof(d->items[0]));
 }
 
 uint64_t
 detail_table_bytes(const struct detail_table *t)
 {
 	uint64_t shard = (uint64_t)t->list_cap * sizeof(struct detail) + ((uint64_t)t->mask + 1) * sizeof(uint32_t) +
-	    (uint64_t)t->item_cap * (t->item_bytes + sizeof(struct link));
+	    (uint64_t)t->item_cap * (t->item_bytes + sizeof(uint32_t));
 	return sizeof(*t) + t->shard_count * shard;
 }

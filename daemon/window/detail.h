@@ -11,10 +11,12 @@
 struct detail_table;
 struct detail; /* one key's list, while its shard is locked */
 
+enum { DETAIL_ITEMS_MAX = 20 };
+
 struct detail_options {
 	uint64_t memory_bytes;
 	size_t item_bytes;
-	unsigned items_max; /* of one key */
+	unsigned items_max; /* of one key; at most DETAIL_ITEMS_MAX */
 };
 
 struct detail_table *detail_table_new(const struct detail_options *options);

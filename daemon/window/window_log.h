@@ -1,6 +1,6 @@
 /* Log mode: the events of a window, sorted by time, and every question answered
- * by looking at them. Works on a decoded copy in the shard's scratch (the lock
- * guards it). Exact for any instant. */
+ * by looking at them. Works on a decoded copy in the thread's scratch. Exact for
+ * any instant. */
 #ifndef WINDOW_WINDOW_LOG_H
 #define WINDOW_WINDOW_LOG_H
 
@@ -8,7 +8,7 @@
 
 enum { SCRATCH_SLOTS = 256 };
 
-struct scratch { /* one a shard */
+struct scratch { /* one a thread */
 	struct window_update log[WINDOW_LOG_MAX + 1];
 	unsigned n;
 	struct {

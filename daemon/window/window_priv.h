@@ -1,6 +1,6 @@
 /* A window inside its shard: log or wide mode behind one set of verbs. Only for
  * window_table.c; always under the shard's lock. For a window in log mode the
- * shard's scratch must hold its log (window_log_load), before and after. */
+ * scratch must hold its log (window_log_load), before and after. */
 #ifndef WINDOW_WINDOW_PRIV_H
 #define WINDOW_WINDOW_PRIV_H
 

@@ -25,8 +25,10 @@ struct shard {
 	uint32_t tick; /* updates */
 	int64_t blind_ms; /* windows born from now on may have lost what lies before */
 	uint64_t evictions;
-	struct scratch scratch;
 };
+
+/* Of the update under way; a thread has one, so that it stays in its cache. */
+static _Thread_local struct scratch scratch;
 
 struct window_table {
 	/* set at start */
@@ -257,7 +259,7 @@ window_get(struct window_table *t, struct shard *s, uint64_t key, int64_t span_m
 		use_touch(s, i);
 	}
 	if (i && !s->cells.cell[i].window.wide)
-		window_log_load(&s->cells, &s->cells.cell[i].window, &s->scratch);
+		window_log_load(&s->cells, &s->cells.cell[i].window, &scratch);
 	return i;
 }
 
@@ -267,7 +269,7 @@ window_put(struct window_table *t, struct shard *s, uint32_t i, const struct win
 	const struct cell_window *w = &s->cells.cell[i].window;
 	if (!w->wide && w->n == WINDOW_LOG_MAX)
 		make_room(t, s, WINDOW_WIDE_CELLS, i);
-	window_add(&s->cells, i, &s->scratch, u, t->lateness_ms);
+	window_add(&s->cells, i, &scratch, u, t->lateness_ms);
 }
 
 /* There is no room for the key, not even for one cell: blind to this event. */
@@ -293,12 +295,12 @@ window_table_observe(struct window_table *t, uint64_t key, int64_t span_ms, cons
 	if (i) {
 		if (update)
 			window_put(t, s, i, update);
-		window_figures(&s->cells, i, &s->scratch, at_ms, &out->at);
-		int64_t end_ms = window_best_end(&s->cells, i, &s->scratch, at_ms);
+		window_figures(&s->cells, i, &scratch, at_ms, &out->at);
+		int64_t end_ms = window_best_end(&s->cells, i, &scratch, at_ms);
 		if (end_ms == at_ms || s->cells.cell[i].window.wide)
 			out->best = out->at;
 		else
-			window_figures(&s->cells, i, &s->scratch, end_ms, &out->best);
+			window_figures(&s->cells, i, &scratch, end_ms, &out->best);
 	} else {
 		if (update)
 			note_lost(t, s, update->ts_ms);
@@ -319,7 +321,7 @@ window_table_second_failure(struct window_table *t, uint64_t key, int64_t span_m
 	uint32_t i = window_get(t, s, key, span_ms, false);
 	if (i)
 		when_ms = s->cells.cell[i].window.wide ? window_wide_second_failure(&s->cells, i)
-		    : window_log_second_failure(&s->scratch, at_ms, span_ms);
+		    : window_log_second_failure(&scratch, at_ms, span_ms);
 	pthread_mutex_unlock(&s->mu);
 	return when_ms;
 }
@@ -338,12 +340,12 @@ window_table_probe(struct window_table *t, uint64_t key, int64_t span_ms, const 
 	if (i) {
 		const struct cell_window *w = &s->cells.cell[i].window;
 		if (update)
-			window_turn(&s->cells, i, &s->scratch, update->ts_ms);
+			window_turn(&s->cells, i, &scratch, update->ts_ms);
 		if (w->wide || w->n > 0)
-			out->before = window_holds(&s->cells, i, &s->scratch, probe, out);
+			out->before = window_holds(&s->cells, i, &scratch, probe, out);
 		if (update)
 			window_put(t, s, i, update);
-		out->after = update ? window_holds(&s->cells, i, &s->scratch, probe, out) : out->before;
+		out->after = update ? window_holds(&s->cells, i, &scratch, probe, out) : out->before;
 	} else {
 		if (update)
 			note_lost(t, s, update->ts_ms);

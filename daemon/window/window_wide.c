@@ -33,6 +33,7 @@ window_wide_begin(struct cells *c, uint32_t w)
 	}
 	c->cell[wide].wide.totals = totals;
 	c->cell[totals].totals.oldest_end_ms = INT64_MAX;
+	c->cell[totals].totals.expire_ms = INT64_MAX;
 	c->cell[totals].totals.lost_ms = INT64_MIN;
 	c->cell[w].window.head = wide;
 	c->cell[w].window.wide = true;
@@ -110,18 +111,30 @@ value_free(struct cells *c, struct cell_wide *wide, uint32_t i)
 	cells_give(c, i);
 }
 
-static void
-values_expire(struct cells *c, struct cell_wide *wide, int64_t from_ms)
+static int64_t
+value_ms(const struct cells *c, uint32_t i, enum wide_list list)
 {
-	for (unsigned list = 0; list < WIDE_LISTS; list++) {
-		for (;;) {
-			uint32_t i = wide->lists[list].oldest;
-			if (!i || c->cell[i].value.ts_ms[link_of((enum wide_list)list)] >= from_ms)
-				break;
-			list_remove(c, wide, (enum wide_list)list, i);
+	return c->cell[i].value.ts_ms[link_of(list)];
+}
+
+static void
+values_expire(struct cells *c, uint32_t w, int64_t from_ms)
+{
+	struct cell_wide *wide = wide_of(c, w);
+	struct cell_totals *totals = totals_of(c, w);
+	if (from_ms <= totals->expire_ms)
+		return;
+	totals->expire_ms = INT64_MAX;
+	for (unsigned k = 0; k < WIDE_LISTS; k++) {
+		enum wide_list list = (enum wide_list)k;
+		uint32_t i;
+		while ((i = wide->lists[list].oldest) && value_ms(c, i, list) < from_ms) {
+			list_remove(c, wide, list, i);
 			if (c->cell[i].value.in == 0)
 				value_free(c, wide, i);
 		}
+		if (i && value_ms(c, i, list) < totals->expire_ms)
+			totals->expire_ms = value_ms(c, i, list);
 	}
 }
 
@@ -160,6 +173,9 @@ static void
 values_add(struct cells *c, uint32_t w, const struct window_update *u)
 {
 	struct cell_wide *wide = wide_of(c, w);
+	struct cell_totals *totals = totals_of(c, w);
+	if (u->ts_ms < totals->expire_ms)
+		totals->expire_ms = u->ts_ms;
 	uint32_t i = u->value ? value_get(c, w, u->value, false, u->ts_ms) : 0;
 	if (i) {
 		value_touch(c, wide, LIST_SEEN, i, u->ts_ms);
@@ -335,7 +351,7 @@ window_wide_advance(struct cells *c, uint32_t w, int64_t now_ms)
 	if (now_ms <= window->newest_ms)
 		return;
 	window->newest_ms = now_ms;
-	values_expire(c, wide_of(c, w), now_ms - window->span_ms);
+	values_expire(c, w, now_ms - window->span_ms);
 	panes_expire(c, w, now_ms - window->span_ms);
 }
 
