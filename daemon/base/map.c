@@ -1,7 +1,9 @@
 #include "base/map.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/mem.h"
@@ -176,7 +178,15 @@ rotate(uint64_t x, unsigned bits)
 	return x << bits | x >> (64 - bits);
 }
 
-static void
+static inline uint64_t
+load_le8(const uint8_t *p)
+{
+	uint64_t word;
+	memcpy(&word, p, sizeof(word));
+	return le64toh(word);
+}
+
+static inline __attribute__((always_inline)) void
 sip_round(uint64_t v[4])
 {
 	v[0] += v[1];
@@ -191,7 +201,7 @@ sip_round(uint64_t v[4])
 	v[2] = rotate(v[2], 32);
 }
 
-static void
+static inline __attribute__((always_inline)) void
 sip_word(uint64_t v[4], uint64_t word)
 {
 	v[3] ^= word;
@@ -204,12 +214,12 @@ uint64_t
 siphash(const uint8_t key[16], const void *data, size_t n)
 {
 	const uint8_t *p = data;
-	uint64_t k0 = load_le(key, 8), k1 = load_le(key + 8, 8);
+	uint64_t k0 = load_le8(key), k1 = load_le8(key + 8);
 	uint64_t v[4] = {k0 ^ 0x736f6d6570736575U, k1 ^ 0x646f72616e646f6dU, k0 ^ 0x6c7967656e657261U,
 	    k1 ^ 0x7465646279746573U};
 	size_t left = n;
 	for (; left >= 8; left -= 8, p += 8)
-		sip_word(v, load_le(p, 8));
+		sip_word(v, load_le8(p));
 	sip_word(v, load_le(p, left) | (uint64_t)(n & 0xFF) << 56);
 	v[2] ^= 0xFF;
 	for (int i = 0; i < 4; i++)
