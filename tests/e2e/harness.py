@@ -141,9 +141,7 @@ class Place:
         return self.add(Receiver(**options))
 
     def daemon(self, config=None, **options):
-        d = Daemon(self, config, **options)
-        self.add(d)
-        return d
+        return Daemon(self, config, **options)  # adds itself, so that one that fails to start is ended too
 
 
 class Receiver:
@@ -284,6 +282,7 @@ class Daemon:
         self.process = self.log = None
         self.ports = {}
         self.write_config()
+        place.add(self)
         if start:
             self.start(ready)
 
