@@ -112,7 +112,7 @@ static bool
 on_pressure(void *ctx)
 {
 	const struct daemon *d = ctx;
-	return store_pressure(d->store) != STORE_OK;
+	return store_pressure(d->store) != STORE_OK || pipeline_is_crowded(shared_pipeline(d->shared));
 }
 
 static int

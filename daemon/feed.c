@@ -206,5 +206,6 @@ feed_reset(struct feed *f)
 	kit_unref(f->kit);
 	f->kit = NULL;
 	f->full = f->failed = false;
+	f->alert_bytes = 0;
 	f->next = NULL;
 }

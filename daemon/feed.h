@@ -44,6 +44,8 @@ struct feed {
 	struct buf inner[FEED_DEPTH_MAX]; /* text of the wrapper that a level splits */
 	struct pipeline *pipeline; /* whose body it is; NULL for --decode */
 	struct correlator_marks marks;
+	uint64_t alert_bytes; /* of its batch's alerts */
+	int verdict; /* enum feed_result that is_full came to */
 	bool full;   /* is_full said so */
 	bool failed; /* an alert could not be made: the sender must repeat */
 	struct feed *next;

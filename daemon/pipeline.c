@@ -1,5 +1,7 @@
 #include "pipeline.h"
 
+#include <stdatomic.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -18,6 +20,7 @@ struct pipeline {
 	struct feed *spare; /* free list */
 	struct tally *tally;
 	unsigned pending;
+	bool given_up;      /* nothing waits for pipeline_retry any more */
 	struct batch *held; /* waiting for pipeline_retry, newest first */
 	struct context context; /* of the event being judged */
 };
@@ -27,6 +30,14 @@ struct raise { /* what raise_alert needs beside the finding */
 	struct batch *batch;
 	struct feed *feed;
 };
+
+static void
+hold_bytes(struct feed *f, const struct alert *a)
+{
+	uint64_t bytes = alert_bytes(a);
+	f->alert_bytes += bytes;
+	atomic_fetch_add_explicit(f->pipeline->shared->alert_bytes, bytes, memory_order_relaxed);
+}
 
 /* Step 8: what detection found becomes a document. */
 static int
@@ -47,8 +58,10 @@ raise_alert(const struct finding *found, const struct match *match, void *ctx)
 	};
 	struct fail why = {0};
 	struct alert *a = alert_build(&f, &producer, &why);
-	if (a && alert_add(r->batch, a) == 0)
+	if (a && alert_add(r->batch, a) == 0) {
+		hold_bytes(r->feed, a);
 		return 0;
+	}
 	alert_unref(a);
 	log_err("alert could not be built; its sender is asked to repeat", LOG_TEXT("rule", f.rule->id),
 	    LOG_WHY(&why), LOG_END);
@@ -116,11 +129,35 @@ reject(const char *code, struct str pointer, struct str detail, void *ctx)
 	metrics_count(METRIC_EVENTS_REJECTED, b->listener, code, 1);
 }
 
+bool
+pipeline_is_crowded(const struct pipeline_shared *s)
+{
+	return s->all_alert_bytes && atomic_load_explicit(s->alert_bytes, memory_order_relaxed) >= s->all_alert_bytes;
+}
+
+static enum feed_result
+verdict_on(const struct batch *b)
+{
+	const struct feed *f = b->pipeline_state;
+	const struct pipeline_shared *s = f->pipeline->shared;
+	if (b->records >= b->max_records)
+		return FEED_TOO_MANY;
+	/* What nobody repeats is never cut short: its source stops reading instead. A batch without alerts goes on. */
+	if (b->insist || !f->alert_bytes)
+		return FEED_OK;
+	if (s->batch_alert_bytes && f->alert_bytes >= s->batch_alert_bytes)
+		return FEED_TOO_MANY_ALERTS;
+	uint64_t all = atomic_load_explicit(s->alert_bytes, memory_order_relaxed);
+	return s->all_alert_bytes && all / 2 >= s->all_alert_bytes ? FEED_BUSY : FEED_OK;
+}
+
 static bool
 is_full(void *ctx)
 {
 	const struct batch *b = ctx;
-	return b->records >= b->max_records;
+	struct feed *f = b->pipeline_state;
+	f->verdict = (int)verdict_on(b);
+	return f->verdict != FEED_OK;
 }
 
 int
@@ -150,7 +187,7 @@ pipeline_feed(struct pipeline *p, struct batch *b, struct str piece)
 	struct feed *f = b->pipeline_state;
 	(void)p;
 	feed_split(f, piece);
-	return f->full ? FEED_TOO_MANY : FEED_OK;
+	return f->full ? (enum feed_result)f->verdict : FEED_OK;
 }
 
 enum feed_result
@@ -160,7 +197,7 @@ pipeline_message(struct pipeline *p, struct batch *b, struct str text)
 	(void)p;
 	feed_split(f, text);
 	feed_end(f);
-	return f->full ? FEED_TOO_MANY : FEED_OK;
+	return f->full ? (enum feed_result)f->verdict : FEED_OK;
 }
 
 /* Step 9: to the sink, which answers now or by pipeline_settled. */
@@ -209,10 +246,10 @@ pipeline_give_up(struct pipeline *p)
 {
 	struct batch *list = p->held;
 	p->held = NULL;
+	p->given_up = true; /* a source that gets its batch back may go on with what it still has */
 	while (list) {
 		struct batch *b = list;
 		list = b->next;
-		((struct feed *)b->pipeline_state)->failed = true;
 		pipeline_settled(p, b);
 	}
 }
@@ -231,7 +268,7 @@ void
 pipeline_settled(struct pipeline *p, struct batch *b)
 {
 	struct feed *f = b->pipeline_state;
-	if (b->result == BATCH_FAILED && b->insist && !f->failed) {
+	if (b->result == BATCH_FAILED && b->insist && !f->failed && !p->given_up) {
 		b->next = p->held;
 		p->held = b;
 		return;
@@ -242,6 +279,7 @@ pipeline_settled(struct pipeline *p, struct batch *b)
 	else
 		correlator_rollback(p->shared->correlator, &f->marks);
 	alert_drop(b);
+	atomic_fetch_sub_explicit(p->shared->alert_bytes, f->alert_bytes, memory_order_relaxed);
 	feed_reset(f);
 	f->next = p->spare;
 	p->spare = f;

@@ -26,6 +26,10 @@ struct pipeline_shared {
 	struct sink *sink;
 	const char *version;
 	bool event_clock; /* replay: the clock follows the events */
+	/* What alerts may hold until they are on disk: a small event makes a document of kilobytes. 0 = no bound. */
+	uint64_t batch_alert_bytes;
+	uint64_t all_alert_bytes;      /* of all batches; those under way may still add as much again */
+	_Atomic uint64_t *alert_bytes; /* what they hold now */
 };
 
 struct pipeline;
@@ -33,6 +37,8 @@ struct pipeline;
 enum feed_result {
 	FEED_OK,
 	FEED_TOO_MANY, /* max_records reached: what was evaluated stands; answer 413 */
+	FEED_TOO_MANY_ALERTS, /* batch_alert_bytes reached: likewise */
+	FEED_BUSY,     /* too many alerts of all batches wait for the disk: what was evaluated stands; answer 503 */
 };
 
 /* reply: where the store posts settled batches; its owner passes them to pipeline_settled. NULL in replay. */
@@ -56,8 +62,10 @@ void pipeline_settled(struct pipeline *p, struct batch *b);
 /* Batches whose source cannot be asked to repeat and which the store did not take wait here: try again. Its owner
  * calls this now and then. */
 void pipeline_retry(struct pipeline *p);
-/* At the end of a shutdown: what still waits is lost, counted and logged. */
+/* At the end of a shutdown: what still waits, or still comes and is not stored, is lost, counted and logged. */
 void pipeline_give_up(struct pipeline *p);
+/* The alerts that wait for the disk fill their memory: nothing new should begin. Any thread. */
+bool pipeline_is_crowded(const struct pipeline_shared *shared);
 /* Batches between pipeline_finish and on_done. */
 unsigned pipeline_pending(const struct pipeline *p);
 

@@ -1,5 +1,6 @@
 #include "shared.h"
 
+#include <stdatomic.h>
 #include <sys/random.h>
 
 #include "base/mem.h"
@@ -9,10 +10,13 @@
 struct shared {
 	struct pipeline_shared pipeline;
 	struct window_table *windows;
+	_Atomic uint64_t alert_bytes;
 };
 
 /* How windows.memory is split: windows with their index, names, bursts with their evidence (windows page, Memory). */
 enum { WINDOWS_PART = 70, NAMES_PART = 10, BURSTS_PART = 20 };
+/* Some 8,000 alerts of a request, 16,000 in all: more than the store writes in a second. */
+enum { BATCH_ALERT_BYTES = 32 << 20, ALL_ALERT_BYTES = 64 << 20 };
 
 static uint64_t
 part(const struct config *c, unsigned percent)
@@ -63,6 +67,10 @@ shared_new(const struct config *config, struct sink *sink, const char *version, 
 	s->pipeline.sink = sink;
 	s->pipeline.version = version;
 	s->pipeline.event_clock = replay;
+	s->pipeline.batch_alert_bytes = replay ? 0 : BATCH_ALERT_BYTES; /* a replay keeps all its alerts anyway */
+	s->pipeline.all_alert_bytes = replay ? 0 : ALL_ALERT_BYTES;
+	atomic_init(&s->alert_bytes, 0);
+	s->pipeline.alert_bytes = &s->alert_bytes;
 	if (open_windows(s, config, replay) == 0 && open_detection(s, config) == 0)
 		return s;
 	shared_free(s);

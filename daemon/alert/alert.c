@@ -191,6 +191,15 @@ alert_detected_ms(const struct alert *a)
 	return a->detected_ms;
 }
 
+size_t
+alert_bytes(const struct alert *a)
+{
+	size_t bytes = sizeof(*a) + a->data_len;
+	for (unsigned i = 0; i < a->part_count; i++)
+		bytes += a->parts[i].len;
+	return bytes;
+}
+
 struct str
 alert_data(const struct alert *a)
 {

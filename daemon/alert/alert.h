@@ -35,6 +35,7 @@ int alert_score(const struct alert *a);
 int alert_severity(const struct alert *a); /* enum rule_level */
 int64_t alert_event_ms(const struct alert *a);
 int64_t alert_detected_ms(const struct alert *a);
+size_t alert_bytes(const struct alert *a); /* of memory, about */
 struct str alert_data(const struct alert *a); /* compact JSON of `data` */
 struct str alert_tenant(const struct alert *a);
 

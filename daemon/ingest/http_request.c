@@ -148,10 +148,18 @@ feed_decoded(struct http_request *r, struct str piece)
 	metrics_add(r->worker->decoded, piece.len);
 	if (!r->first)
 		r->first = first_byte(piece);
-	if (pipeline_feed(r->worker->pipeline, &r->batch, piece) == FEED_OK)
+	switch (pipeline_feed(r->worker->pipeline, &r->batch, piece)) {
+	case FEED_OK:
 		return true;
-	return fail(r, (struct http_error){413, "too_many_records", "The request has too many records; split it."},
-	    r->batch.max_records);
+	case FEED_TOO_MANY:
+		return fail(r, (struct http_error){413, "too_many_records", "The request has too many records; split it."},
+		    r->batch.max_records);
+	case FEED_TOO_MANY_ALERTS:
+		return fail(r, (struct http_error){413, "too_many_alerts", "The request raises too many alerts; split it."}, 0);
+	case FEED_BUSY:
+		break;
+	}
+	return fail(r, refusals[ADMISSION_STORE], 0);
 }
 
 bool

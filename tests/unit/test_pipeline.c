@@ -25,6 +25,7 @@ struct bench {
 	struct batch batch;
 	unsigned done;
 	enum batch_result result;
+	bool goes_on; /* the source has more when it gets its batch back */
 };
 
 static enum sink_result
@@ -39,13 +40,19 @@ on_append(struct sink *sink, struct batch *b)
 	return book->answer;
 }
 
+static void send_insistent(struct bench *w, struct batch *b);
+
 static void
 on_done(struct batch *b, enum batch_result result, void *ctx)
 {
 	struct bench *w = ctx;
-	(void)b;
 	w->done++;
 	w->result = result;
+	if (!w->goes_on)
+		return;
+	w->goes_on = false;
+	batch_fini(b);
+	send_insistent(w, b);
 }
 
 static struct policy *
@@ -259,6 +266,129 @@ static const char *const spray =
 	SIGN_IN("3", "c@x.example", "50126", "none") SIGN_IN("4", "d@x.example", "50126", "none")
 	    SIGN_IN("5", "e@x.example", "50126", "none");
 
+/* As syslog does: nobody can be asked to repeat it. */
+static void
+send_insistent(struct bench *w, struct batch *b)
+{
+	batch_init(b);
+	b->listener = "syslog";
+	b->received_ms = clock_wall_ms();
+	b->insist = true;
+	b->on_done = on_done;
+	b->on_done_ctx = w;
+	ck_assert_int_eq(pipeline_begin(w->pipeline, b), 0);
+	pipeline_message(w->pipeline, b, STR(SIGN_IN("1", "a@x.example", "0", "high")));
+	pipeline_finish(w->pipeline, b);
+}
+
+START_TEST(pipeline_that_gave_up_tells_every_later_loss)
+{
+	struct bench w;
+	bench_open(&w);
+	w.book.answer = SINK_REFUSED;
+	w.goes_on = true;
+	send_insistent(&w, &w.batch);
+	ck_assert_uint_eq(w.done, 0);
+	pipeline_give_up(w.pipeline);
+	ck_assert_uint_eq(w.done, 2);
+	ck_assert_uint_eq(pipeline_pending(w.pipeline), 0);
+	batch_fini(&w.batch);
+	bench_close(&w);
+}
+END_TEST
+
+/* A pipeline of its own bounds over the bench's. */
+static void
+bound(struct bench *w, struct pipeline_shared *shared, uint64_t batch, uint64_t all)
+{
+	*shared = *shared_pipeline(w->shared);
+	shared->batch_alert_bytes = batch;
+	shared->all_alert_bytes = all;
+	pipeline_free(w->pipeline);
+	w->pipeline = pipeline_new(shared, w->policy, NULL);
+	ck_assert_ptr_nonnull(w->pipeline);
+}
+
+/* Hot sign-ins until the pipeline has enough; how many it took. */
+static unsigned
+flood(struct bench *w, enum feed_result *result)
+{
+	char event[1024];
+	*result = FEED_OK;
+	for (int i = 0; i < 100 && *result == FEED_OK; i++) {
+		snprintf(event, sizeof event, SIGN_IN("%d", "a@x.example", "0", "high"), i);
+		*result = pipeline_feed(w->pipeline, &w->batch, str_of(event));
+	}
+	return w->batch.accepted;
+}
+
+START_TEST(pipeline_stops_a_batch_whose_alerts_fill_their_memory)
+{
+	struct bench w;
+	struct pipeline_shared shared;
+	enum feed_result result;
+	bench_open(&w);
+	bound(&w, &shared, 10000, 0);
+	begin(&w);
+	unsigned taken = flood(&w, &result);
+	ck_assert_int_eq(result, FEED_TOO_MANY_ALERTS);
+	ck_assert_uint_gt(taken, 1);
+	ck_assert_uint_lt(taken, 20);
+	ck_assert_uint_eq(w.batch.alert_count, taken);
+	pipeline_finish(w.pipeline, &w.batch);
+	ck_assert_int_eq(w.result, BATCH_DONE);
+	ck_assert_uint_eq(*shared.alert_bytes, 0);
+	batch_fini(&w.batch);
+	bench_close(&w);
+}
+END_TEST
+
+START_TEST(pipeline_is_crowded_until_alerts_are_stored)
+{
+	struct bench w;
+	struct pipeline_shared shared;
+	struct batch other;
+	enum feed_result result;
+	bench_open(&w);
+	bound(&w, &shared, 0, 10000);
+	w.book.answer = SINK_TAKEN;
+	begin(&w);
+	unsigned taken = flood(&w, &result);
+	ck_assert_int_eq(result, FEED_BUSY);
+	pipeline_finish(w.pipeline, &w.batch);
+	ck_assert(pipeline_is_crowded(&shared));
+	other = w.batch;
+	begin(&w); /* what raises none goes on */
+	ck_assert_int_eq(pipeline_feed(w.pipeline, &w.batch, STR(SIGN_IN("q", "q@x.example", "0", "none")
+			     SIGN_IN("r", "q@x.example", "0", "none"))), FEED_OK);
+	pipeline_finish(w.pipeline, &w.batch);
+	batch_fini(&w.batch);
+	w.batch = other;
+	pipeline_settled(w.pipeline, &w.batch);
+	ck_assert(!pipeline_is_crowded(&shared));
+	ck_assert_uint_lt(taken, 40);
+	batch_fini(&w.batch);
+	bench_close(&w);
+}
+END_TEST
+
+START_TEST(pipeline_never_cuts_short_what_nobody_repeats)
+{
+	struct bench w;
+	struct pipeline_shared shared;
+	enum feed_result result;
+	bench_open(&w);
+	bound(&w, &shared, 10000, 10000);
+	begin(&w);
+	w.batch.insist = true;
+	ck_assert_uint_eq(flood(&w, &result), 100);
+	ck_assert_int_eq(result, FEED_OK);
+	pipeline_finish(w.pipeline, &w.batch);
+	batch_fini(&w.batch);
+	bench_close(&w);
+}
+END_TEST
+
 START_TEST(pipeline_fires_a_burst_once)
 {
 	struct bench w;
@@ -314,7 +444,9 @@ main(void)
 	    pipeline_gives_the_same_id_to_the_same_event, pipeline_allocates_nothing_for_an_event_that_matches_nothing,
 	    pipeline_tells_broken_records_by_their_index, pipeline_stops_at_max_records_and_what_it_took_stands,
 	    pipeline_reads_events_in_wrappers_of_wrappers, pipeline_fails_a_batch_that_the_sink_refuses,
-	    pipeline_tries_a_batch_again_that_nobody_can_repeat, pipeline_fires_a_burst_once,
+	    pipeline_tries_a_batch_again_that_nobody_can_repeat, pipeline_that_gave_up_tells_every_later_loss,
+	    pipeline_stops_a_batch_whose_alerts_fill_their_memory, pipeline_is_crowded_until_alerts_are_stored,
+	    pipeline_never_cuts_short_what_nobody_repeats, pipeline_fires_a_burst_once,
 	    pipeline_fires_a_burst_again_whose_alert_was_not_stored,
 	    pipeline_judges_a_body_by_the_policy_it_began_with, NULL};
 	return unit_run("pipeline", tests);
