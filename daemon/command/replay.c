@@ -158,6 +158,8 @@ replay_file(struct replay *r, const char *name)
 	batch_init(&b);
 	b.listener = "replay";
 	b.source = &r->source;
+	/* as by HTTP, so that events which name no tenant have the ids of the live daemon */
+	b.tenant = r->options->config->http.tenant ? str_of(r->options->config->http.tenant) : STR("");
 	b.received_ms = r->received_ms;
 	b.max_records = UINT32_MAX;
 	b.on_done = on_done;

@@ -78,7 +78,7 @@ def replay_gives_the_ids_that_the_live_daemon_gives(place):
     start = int(time.time() * 1000) - 2000 * 150 - 120000
     lines = generate.stream_lines(2000, 5, start_ms=start - start % 1000)
     path = place.write("stream.ndjson", "\n".join(lines) + "\n")
-    d = place.daemon()
+    d = place.daemon({"listeners": {"http": {"tenant": generate.TENANT}}})
     _by_http(d, lines)
     live = {a["id"] for a in d.stored()}
     out = run([BINARY, "--replay", "--config", d.config_path, path], 60)
