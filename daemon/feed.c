@@ -128,9 +128,6 @@ read_record(struct feed *f, unsigned depth, struct str record)
 	struct event e;
 	struct str inner;
 	struct fail why = {0};
-	f->full = f->ops.is_full(f->ops.ctx);
-	if (f->full)
-		return;
 	switch (decoder_read(f->kit->decoder, record, &f->origin, &e, &inner, &why)) {
 	case DECODE_EVENT:
 		f->ops.on_event(&e, f->ops.ctx);
@@ -148,12 +145,13 @@ read_record(struct feed *f, unsigned depth, struct str record)
 static bool
 take(struct feed *f, unsigned depth, enum envelope_result result, struct str record, const char *const *why)
 {
-	if (result == ENVELOPE_RECORD)
-		read_record(f, depth, record);
-	else if (result == ENVELOPE_BAD)
-		f->ops.on_reject(why[0], STR(""), str_of(why[1]), f->ops.ctx);
-	else
+	if (result != ENVELOPE_RECORD && result != ENVELOPE_BAD)
 		return false;
+	f->full = f->ops.is_full(f->ops.ctx);
+	if (result == ENVELOPE_BAD) /* told even so: it may be the end of the body */
+		f->ops.on_reject(why[0], STR(""), str_of(why[1]), f->ops.ctx);
+	else if (!f->full)
+		read_record(f, depth, record);
 	return !f->full;
 }
 

@@ -10,6 +10,8 @@ enum {
 	FOLDED_MAX = TEXT_MAX + TEXT_MAX / 2,
 	CACHE_SIZE = 256 * 1024,
 	ELEMENT_DEPTH_MAX = 16, /* arrays in arrays */
+	FIELDREF_WORK_MAX = 4 * 1024 * 1024, /* bytes; an array against an array is a product */
+	FIELDREF_PAIR = 64,     /* what a comparison costs beside its bytes */
 };
 
 struct folded { /* of a scalar slot, valid for one event */
@@ -36,6 +38,7 @@ struct subject {
 	const struct value *hit;
 	struct str text;      /* cut, and folded unless the predicate is cased */
 	struct number number; /* when numeric is yes */
+	size_t work;          /* FIELDREF: left of FIELDREF_WORK_MAX */
 	enum { NUMERIC_UNKNOWN, NUMERIC_YES, NUMERIC_NO } numeric;
 };
 
@@ -200,9 +203,27 @@ order_meets(struct subject *s, const struct value *v, unsigned i)
 	return false;
 }
 
+/* False when the comparisons of this predicate get out of hand: like a regex that does, it then does not match. */
+static bool
+affords(struct subject *s, const struct value *other)
+{
+	size_t cost = FIELDREF_PAIR + cut(other->text).len;
+	if (s->predicate->wrap == WRAP_CONTAINS)
+		cost += s->text.len;
+	if (cost < s->work) {
+		s->work -= cost;
+		return true;
+	}
+	s->scratch->errors++;
+	s->work = 0;
+	return false;
+}
+
 static bool
 other_meets(struct subject *s, const struct value *v, const struct value *other)
 {
+	if (!affords(s, other))
+		return false;
 	struct str text = s->predicate->cased ? cut(other->text) : folded(s->scratch, other, -1, s->scratch->right);
 	struct number number;
 	switch (s->predicate->wrap) {
@@ -230,7 +251,7 @@ fieldref_meets(struct subject *s, const struct value *v, unsigned i)
 		return false;
 	if (other->type != VALUE_ARRAY)
 		return other_meets(s, v, other);
-	for (const struct value *e = other->elements; e; e = e->next) {
+	for (const struct value *e = other->elements; e && s->work > 0; e = e->next) {
 		if (e->type != VALUE_NULL && e->type != VALUE_MISSING && other_meets(s, v, e))
 			return true;
 	}
@@ -263,7 +284,7 @@ static bool
 scalar_meets(struct subject *s, const struct value *v, unsigned want)
 {
 	const struct predicate *p = s->predicate;
-	if (v->type == VALUE_NULL || v->type == VALUE_MISSING)
+	if (v->type == VALUE_NULL || v->type == VALUE_MISSING || s->work == 0)
 		return false;
 	bool folds = !p->cased && (p->op == PREDICATE_TEXT || p->op == PREDICATE_FIELDREF);
 	s->text = folds ? folded(s->scratch, v, p->slot, s->scratch->left) : cut(v->text);
@@ -341,7 +362,7 @@ predicate_holds(const struct predicate *p, struct scratch *scratch, const struct
 	/* Most fields that rules name are not in the event. */
 	if (v->type == VALUE_MISSING && p->slot >= 0 && p->op != PREDICATE_NULL && p->op != PREDICATE_EXISTS)
 		return false;
-	struct subject s = {.predicate = p, .scratch = scratch};
+	struct subject s = {.predicate = p, .scratch = scratch, .work = FIELDREF_WORK_MAX};
 	bool holds = true;
 	if (p->op == PREDICATE_NULL) {
 		holds = null_meets(&s);

@@ -64,11 +64,13 @@ ask(struct matcher *m, uint32_t index, const struct rule *rule)
 	uint32_t *answer = &m->answers[index];
 	if (*answer >> 1 == m->generation)
 		return *answer & 1;
-	bool holds = predicate_holds(m->set->predicates.items[index], m->scratch, NULL);
+	const struct predicate *p = m->set->predicates.items[index];
+	bool holds = predicate_holds(p, m->scratch, NULL);
 	*answer = m->generation << 1 | holds;
 	unsigned errors = scratch_errors(m->scratch);
 	if (errors)
-		metrics_count(METRIC_RULE_ERRORS, rule->id, "regex_limit", errors);
+		metrics_count(METRIC_RULE_ERRORS, rule->id,
+		    p->op == PREDICATE_FIELDREF ? "fieldref_limit" : "regex_limit", errors);
 	return holds;
 }
 

@@ -310,6 +310,34 @@ START_TEST(matcher_shows_events_only_to_rules_of_their_source)
 }
 END_TEST
 
+/* {"a":[..],"b":[..]} of n different texts each, but for the last. */
+static char *
+two_lists(unsigned n)
+{
+	json_t *a = json_array(), *b = json_array();
+	for (unsigned i = 0; i < n; i++) {
+		json_array_append_new(a, json_sprintf("left %u", i));
+		json_array_append_new(b, json_sprintf("right %u", i));
+	}
+	json_array_append_new(a, json_string("same"));
+	json_array_append_new(b, json_string("Same"));
+	json_t *record = json_pack("{s:o, s:o}", "a", a, "b", b);
+	char *text = json_dumps(record, JSON_COMPACT);
+	json_decref(record);
+	return text;
+}
+
+START_TEST(fieldref_of_two_lists_stops_before_it_costs_their_product)
+{
+	char *few = two_lists(100), *many = two_lists(5000);
+	ck_assert(fixture_judge("{a|fieldref: b}", few));
+	ck_assert(!fixture_judge("{a|fieldref: b}", many));
+	ck_assert(fixture_judge("{a|contains: same}", many));
+	free(few);
+	free(many);
+}
+END_TEST
+
 START_TEST(matcher_scores_terms_and_gives_reasons)
 {
 	struct fixture f;
@@ -416,7 +444,7 @@ main(void)
 	    matcher_orders_numbers, matcher_takes_any_element_and_fans_out, matcher_applies_text_modifiers,
 	    matcher_searches_regular_expressions, matcher_knows_networks, matcher_compares_fields_with_fields,
 	    matcher_looks_for_keywords_in_every_value_and_no_key, matcher_treats_escapes_as_sigma_says,
-	    matcher_shows_events_only_to_rules_of_their_source, matcher_scores_terms_and_gives_reasons,
+	    matcher_shows_events_only_to_rules_of_their_source, fieldref_of_two_lists_stops_before_it_costs_their_product, matcher_scores_terms_and_gives_reasons,
 	    matcher_judges_without_tuned_selections_and_terms, matcher_cuts_reasons_between_characters,
 	    matcher_gives_up_on_a_hostile_text_and_goes_on, matcher_allocates_nothing_per_event, NULL};
 	return unit_run("matcher", tests);

@@ -212,6 +212,20 @@ START_TEST(pipeline_stops_at_max_records_and_what_it_took_stands)
 }
 END_TEST
 
+START_TEST(pipeline_stops_at_max_records_that_break_off)
+{
+	struct bench w;
+	bench_open(&w);
+	begin(&w);
+	w.batch.max_records = 3;
+	ck_assert_int_eq(pipeline_feed(w.pipeline, &w.batch, STR("{\n{\n{\n{\n{\n{\n{\n{\n")), FEED_TOO_MANY);
+	pipeline_finish(w.pipeline, &w.batch);
+	ck_assert_uint_eq(w.batch.rejected, 4);
+	batch_fini(&w.batch);
+	bench_close(&w);
+}
+END_TEST
+
 START_TEST(pipeline_reads_events_in_wrappers_of_wrappers)
 {
 	struct bench w;
@@ -443,6 +457,7 @@ main(void)
 	const TTest *const tests[] = {pipeline_raises_an_alert_that_the_seed_rule_asks_for,
 	    pipeline_gives_the_same_id_to_the_same_event, pipeline_allocates_nothing_for_an_event_that_matches_nothing,
 	    pipeline_tells_broken_records_by_their_index, pipeline_stops_at_max_records_and_what_it_took_stands,
+	    pipeline_stops_at_max_records_that_break_off,
 	    pipeline_reads_events_in_wrappers_of_wrappers, pipeline_fails_a_batch_that_the_sink_refuses,
 	    pipeline_tries_a_batch_again_that_nobody_can_repeat, pipeline_that_gave_up_tells_every_later_loss,
 	    pipeline_stops_a_batch_whose_alerts_fill_their_memory, pipeline_is_crowded_until_alerts_are_stored,
