@@ -302,6 +302,7 @@ pipeline_set_policy(struct pipeline *p, struct policy *policy)
 		return -1;
 	kit_unref(p->kit);
 	p->kit = k;
+	tally_forget_shapes(p->tally);
 	return 0;
 }
 

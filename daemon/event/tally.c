@@ -62,7 +62,13 @@ category_of(struct tally *t, struct str name)
 	return c;
 }
 
-/* A policy's shape names move on reload; a full table just starts over. */
+void
+tally_forget_shapes(struct tally *t)
+{
+	t->shape_count = 0;
+}
+
+/* A full table just starts over. */
 static metrics_series
 received_of(struct tally *t, const char *listener, const char *shape)
 {

@@ -12,5 +12,7 @@ struct tally *tally_new(void);
 void tally_free(struct tally *t);
 /* listener is a constant. Counts one decoded event, its lag and its anomalies. */
 void tally_event(struct tally *t, const char *listener, const struct event *e);
+/* Shapes of a policy are known by their addresses, which the next policy's may take over: call it between the two. */
+void tally_forget_shapes(struct tally *t);
 
 #endif

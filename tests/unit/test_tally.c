@@ -27,6 +27,22 @@ START_TEST(tally_counts_by_listener_and_shape)
 }
 END_TEST
 
+START_TEST(tally_knows_a_shape_that_took_the_place_of_another)
+{
+	struct tally *t = tally_new();
+	char name[] = "shape-before";
+	struct event e = event_of("SignInLogs");
+	e.shape = name;
+	tally_event(t, "http", &e);
+	tally_forget_shapes(t);
+	memcpy(name, "shape-behind", sizeof name);
+	tally_event(t, "http", &e);
+	ck_assert(metrics_value(METRIC_EVENTS_RECEIVED, "http", "shape-before") == 1.0);
+	ck_assert(metrics_value(METRIC_EVENTS_RECEIVED, "http", "shape-behind") == 1.0);
+	tally_free(t);
+}
+END_TEST
+
 START_TEST(tally_keeps_the_arrival_of_the_last_event_of_a_category)
 {
 	struct tally *t = tally_new();
@@ -68,6 +84,7 @@ int
 main(void)
 {
 	const TTest *const tests[] = {tally_counts_by_listener_and_shape,
+	    tally_knows_a_shape_that_took_the_place_of_another,
 	    tally_keeps_the_arrival_of_the_last_event_of_a_category, tally_gives_only_so_many_categories_a_label,
 	    tally_counts_each_anomaly, NULL};
 	return unit_run("tally", tests);
