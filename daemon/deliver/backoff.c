@@ -4,6 +4,8 @@
 #include <curl/curl.h>
 #include <string.h>
 
+static const int64_t LAST_SECOND = INT64_C(253402300799); /* of the year 9999; a date beyond it is none */
+
 int64_t
 backoff_ms(unsigned n, int64_t min_ms, int64_t max_ms, double random)
 {
@@ -35,7 +37,7 @@ backoff_retry_after(struct str header, int64_t now_ms, int64_t *wait_ms)
 	memcpy(text, s.p, s.len);
 	text[s.len] = '\0';
 	time_t at = curl_getdate(text, NULL);
-	if (at < 0 || (int64_t)at * 1000 <= now_ms)
+	if (at < 0 || at > LAST_SECOND || (int64_t)at * 1000 <= now_ms)
 		return false;
 	*wait_ms = (int64_t)at * 1000 - now_ms;
 	return true;

@@ -415,7 +415,7 @@ def config_log_level_hides_lesser_lines(place):
 
 @option("CONFIG log.rate")
 def config_log_rate_bounds_repeats(place):
-    d = place.daemon(dict(_http(max_connections=1), log={"rate": 1, "level": "debug"}))
+    d = place.daemon({"log": {"rate": 1, "level": "debug"}})
     for _ in range(60):
         try:
             d.post("nonsense")
