@@ -569,7 +569,7 @@ START_TEST(correlation_of_a_correlation_counts_its_bursts)
 	b.rules[RULE_COUNT].silent = true;
 	b.count.range.gte = 2;
 	b.chain.range.gte = 2;
-	char ip[16], id[16];
+	char ip[32], id[16];
 	for (int i = 0; i < 4; i++) {
 		snprintf(ip, sizeof(ip), "10.0.0.%d", i / 2 + 1);
 		snprintf(id, sizeof(id), "e%d", i);
