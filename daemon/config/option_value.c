@@ -45,7 +45,7 @@ static int
 set_text(const struct option *o, const struct yaml_node *n, void *base, struct fail *why)
 {
 	int64_t max = 0;
-	char *text, **at = member(o, base);
+	char *text = NULL, **at = member(o, base);
 	if (!str_to_i64(str_of(o->high), &max))
 		max = 256;
 	if (option_text(o, n, (size_t)max, &text, why) < 0)

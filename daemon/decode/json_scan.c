@@ -248,7 +248,7 @@ read_string(struct json_scan *s, const struct json_target *t)
 {
 	unsigned flags;
 	bool replaced = false;
-	struct str text;
+	struct str text = {NULL, 0};
 
 	if (take_string(s, &text, &flags))
 		return -1;

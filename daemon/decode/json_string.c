@@ -280,7 +280,7 @@ put_shortest(char *out, int code)
 		return out;
 	}
 	memcpy(out, "u00", 3);
-	out[3] = hex[code >> 4];
+	out[3] = hex[code >> 4 & 15];
 	out[4] = hex[code & 15];
 	return out + 5;
 }

@@ -162,6 +162,7 @@ evict(const struct burst_table *t, struct shard *s, const struct entry *keep)
 {
 	struct entry *first = NULL;
 	uint32_t i = s->oldest;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a shard with an oldest entry has entries */
 	for (unsigned step = 0; i && step < EVICT_STEPS; step++, i = s->entries[i - 1].newer) {
 		struct entry *e = &s->entries[i - 1];
 		if (e == keep)

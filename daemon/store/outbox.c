@@ -257,7 +257,7 @@ static void
 plain_body(const char *body, char out[DELIVERY_BODY_MAX + 1])
 {
 	size_t n = 0;
-	for (; body[n] && n < DELIVERY_BODY_MAX; n++)
+	for (; n < DELIVERY_BODY_MAX && body[n]; n++)
 		out[n] = (char)(body[n] >= 0x20 && body[n] < 0x7F ? body[n] : '.');
 	out[n] = '\0';
 }
