@@ -361,8 +361,9 @@ syslog_source_free(struct syslog_source *s)
 	}
 	for (int turn = 0; any && turn < 4; turn++)
 		loop_turn(s->loop);
-	while (s->senders) /* they wait for batches that will not come back */
-		sender_free(s->senders);
+	/* They wait for batches that will not come back. */
+	while (s->senders)
+		sender_free(s->senders); /* NOLINT(clang-analyzer-unix.Malloc): the first leaves the list before it is freed */
 	while (s->spares) {
 		struct parcel *parcel = s->spares;
 		s->spares = parcel->next;
