@@ -1,0 +1,32 @@
+/* Named lists from files (`rules.lists`: Tor exits, partners, personal VPN users):
+ * one word, address or network a line, # begins a comment, blanks around it do
+ * not count. A reload reads them anew. Immutable after load; belongs to the
+ * policy. At most LIST_FILE_MAX bytes a file. */
+#ifndef CONFIG_LIST_H
+#define CONFIG_LIST_H
+
+#include <stddef.h>
+
+#include "base/fail.h"
+#include "base/str.h"
+#include "config/config.h"
+
+enum { LIST_FILE_MAX = 16 << 20, LIST_ITEMS_MAX = 1000000 };
+
+struct list {
+	struct str name;
+	const char *file;
+	const struct str *items; /* count of them, in the file's order, each once */
+	size_t count;
+};
+
+struct list_set;
+
+/* One list for each of the configuration's rules.lists. A file that cannot be read is a problem and a missing list.
+ * NULL only without memory. */
+struct list_set *list_set_load(const struct config *config, struct fail_list *problems);
+void list_set_free(struct list_set *set); /* NULL is fine */
+/* NULL when there is none of the name, which is compared without case. */
+const struct list *list_set_find(const struct list_set *set, struct str name);
+
+#endif
