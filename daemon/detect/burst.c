@@ -219,8 +219,10 @@ decide(const struct entry *group, const struct burst_question *q)
 {
 	if (!q->after)
 		return BURST_QUIET;
-	if (!q->before || !group || !group->state.hot)
+	if (!q->before || !group || group->state.owed)
 		return BURST_TRIGGER;
+	if (!group->state.hot) /* a late event of a burst that fired and is over */
+		return BURST_QUIET;
 	if (q->at_ms - group->state.last_alert_ms >= repeat_after_ms(q->span_ms, group->state.step))
 		return BURST_REPEAT;
 	return BURST_QUIET;
@@ -236,6 +238,7 @@ state_fire(struct entry *group, const struct burst_question *q, enum burst_answe
 		state->last_alert_ms = q->at_ms;
 	}
 	state->hot = true;
+	state->owed = false;
 	group->version = group->version == UINT32_MAX ? 1 : group->version + 1;
 }
 
@@ -307,8 +310,7 @@ burst_undo(struct burst_table *t, const struct burst_mark *mark)
 	if (group && mark->version && group->version == mark->version) {
 		group->state = mark->before;
 		group->version--;
-		if (!mark->repeat)
-			group->state.hot = false; /* the next event of the burst may fire, too */
+		group->state.owed |= !mark->repeat;
 	}
 }
 

@@ -14,6 +14,7 @@ struct burst_state { /* plain value; what a rollback restores */
 	int64_t last_alert_ms; /* event time */
 	uint8_t step;          /* the next repeat comes span << step after it */
 	bool hot;
+	bool owed; /* a firing was rolled back: the next event of the burst fires, too */
 };
 
 struct burst_mark { /* one firing until its batch is on disk */

@@ -238,9 +238,9 @@ model_step(struct model *m, int64_t ts, unsigned user, bool distinct, unsigned t
 	int answer = 0;
 	if (!before && (m->n == 1 || ts >= m->newest))
 		m->hot = false;
-	if (after && (!before || !m->hot))
+	if (after && !before)
 		answer = 1;
-	else if (after && ts - m->last_alert >= (int64_t)W << m->step)
+	else if (after && m->hot && ts - m->last_alert >= (int64_t)W << m->step)
 		answer = 2;
 	if (answer && (!m->hot || ts >= m->last_alert)) {
 		m->step = answer == 1 ? 0 : m->step + 1;
