@@ -23,6 +23,7 @@ struct pipeline {
 	bool given_up;      /* nothing waits for pipeline_retry any more */
 	struct batch *held; /* waiting for pipeline_retry, newest first */
 	struct context context; /* of the event being judged */
+	struct travel_text travel;
 };
 
 struct raise { /* what raise_alert needs beside the finding */
@@ -99,6 +100,7 @@ judge(struct event *e, void *ctx)
 		metrics_count(METRIC_EVENTS_DUPLICATE, NULL, NULL, 1);
 	}
 	context_observe(s->contexts, policy->outcomes, e, repeat, &p->context);
+	travel_observe(s->travels, e, p->context.outcome == OUTCOME_SUCCESS, !repeat, &p->travel);
 	tally_event(p->tally, b->listener, e);
 	advise(p, b, e);
 	const struct match *matches;

@@ -13,6 +13,7 @@
 #include "detect/context.h"
 #include "detect/correlator.h"
 #include "detect/policy.h"
+#include "detect/travel.h"
 #include "event/batch.h"
 #include "window/seen.h"
 
@@ -20,6 +21,7 @@
 struct pipeline_shared {
 	const struct config *config;
 	struct contexts *contexts;
+	struct travels *travels;
 	struct seen *seen;
 	struct correlator *correlator;
 	struct advisor *advisor;

@@ -13,8 +13,8 @@ struct shared {
 	_Atomic uint64_t alert_bytes;
 };
 
-/* How windows.memory is split: windows with their index, names, bursts with their evidence (windows page, Memory). */
-enum { WINDOWS_PART = 70, NAMES_PART = 10, BURSTS_PART = 20 };
+/* How windows.memory is split: windows with their index, names, bursts with their evidence, where users last were (windows page, Memory). */
+enum { WINDOWS_PART = 65, NAMES_PART = 10, BURSTS_PART = 20, TRAVELS_PART = 5 };
 /* Some 8,000 alerts of a request, 16,000 in all: more than the store writes in a second. */
 enum { BATCH_ALERT_BYTES = 32 << 20, ALL_ALERT_BYTES = 64 << 20 };
 
@@ -50,11 +50,12 @@ open_detection(struct shared *s, const struct config *c)
 	    .window_ms = c->windows.span_ms,
 	    .lateness_ms = c->input.lateness_ms,
 	};
+	s->pipeline.travels = travels_new(s->windows, part(c, TRAVELS_PART));
 	struct correlator_options bursts = {.windows = s->windows, .memory_bytes = part(c, BURSTS_PART)};
 	s->pipeline.contexts = contexts_new(&contexts);
 	s->pipeline.correlator = correlator_new(&bursts);
 	s->pipeline.advisor = advisor_new();
-	return s->pipeline.contexts && s->pipeline.correlator && s->pipeline.advisor ? 0 : -1;
+	return s->pipeline.contexts && s->pipeline.travels && s->pipeline.correlator && s->pipeline.advisor ? 0 : -1;
 }
 
 struct shared *
@@ -84,6 +85,7 @@ shared_free(struct shared *s)
 		return;
 	advisor_free(s->pipeline.advisor);
 	correlator_free(s->pipeline.correlator);
+	travels_free(s->pipeline.travels);
 	contexts_free(s->pipeline.contexts);
 	seen_free(s->pipeline.seen);
 	window_table_free(s->windows);
@@ -100,7 +102,7 @@ void
 shared_measure(const struct shared *s)
 {
 	uint64_t bytes = window_table_bytes(s->windows) + contexts_bytes(s->pipeline.contexts) +
-	    correlator_bytes(s->pipeline.correlator) + seen_bytes(s->pipeline.seen);
+	    correlator_bytes(s->pipeline.correlator) + seen_bytes(s->pipeline.seen) + travels_bytes(s->pipeline.travels);
 	metrics_set(metrics_get(METRIC_WINDOW_BYTES, NULL, NULL), (double)bytes);
 	metrics_set(metrics_get(METRIC_WINDOW_KEYS, NULL, NULL), (double)window_table_keys(s->windows));
 }
