@@ -18,11 +18,18 @@ SEED = "2f6d1f0c-5a43-4d0e-9a53-7f1d0c5e8b11"
 SPRAY = "6c0f9b52-3d1e-4f0a-8a7e-1b9d5e2c7a40"
 FOUND = "b7a4d2c1-90e6-4c58-9f13-52c8e06d3f7b"
 SOURCES = "e94c7a08-2b5d-4e61-8c3f-d0a6b7f1925e"
+FURTHER = "5c2e8a17-6f40-4d93-b1a9-07d3c4e65f18"
 FAILURE = {50126, 50064, 50056, 50034, 51004, 50053}
 INTERRUPTED = {50055, 50144, 50135, 50142, 50072, 50074, 50076, 50079, 500121, 50158,
                53000, 53001, 53002, 53003, 53004, 530032, 50097, 50155, 50131, 50105}
 EVENT_WORDS = ["impossibletravel", "anonymizedipaddress", "maliciousipaddress", "unfamiliarfeatures", "passwordspray",
                "leakedcredentials", "nationstateip", "riskyipaddress", "investigationsthreatintelligence"]
+
+TOKEN_WORDS = ["anomaloustoken", "tokenissueranomaly", "attackerinthemiddle", "attemptedprtaccess"]
+FURTHER_WORDS = ["unlikelytravel", "newcountry", "suspiciousipaddress", "malwareinfectedipaddress", "suspiciousbrowser",
+                 "adminconfirmedusercompromised", "anomaloususeractivity", "suspiciousapitraffic", "suspicioussendingpatterns",
+                 "suspiciousinboxforwarding", "mcasfinsuspiciousfileaccess", "mcassuspiciousinboxmanipulationrules",
+                 "userreportedsuspiciousactivity"]
 
 
 def dig(record, *path):
@@ -136,14 +143,26 @@ def lower(value):
     return value.lower() if isinstance(value, str) else value
 
 
+def has_event(e, words):
+    text = e.events if isinstance(e.events, str) else json.dumps(e.events or [])
+    return any(word in text.lower() for word in words)
+
+
+def further_score(e):
+    """Of the rule for risk names that came later; None when it does not match."""
+    token, named = has_event(e, TOKEN_WORDS), has_event(e, FURTHER_WORDS)
+    if str(e.code) != "0" or not (token or named or has_event(e, ["generic"])):
+        return None
+    return 2 * int(token) + int(named)
+
+
 def seed_score(e):
     """None when the seed rule does not match, else its score."""
     if e.code is None or str(e.code) != "0":
         return None
     level = lower(e.level) in ("high", "medium")
     state = lower(e.state) in ("atrisk", "confirmedcompromised")
-    text = e.events if isinstance(e.events, str) else json.dumps(e.events or [])
-    named = any(word in text.lower() for word in EVENT_WORDS)
+    named = has_event(e, EVENT_WORDS)
     cross = (lower(e.auth) == "singlefactorauthentication" and isinstance(e.home, str) and e.home.strip() != ""
              and e.resource is not None and e.home.lower() != e.resource.lower())
     if not (level or state or named or cross):
@@ -263,9 +282,9 @@ def expected(lines, tenant=""):
         if fresh:
             seen.add((e.tenant, e.name))
             windows.add(e)
-        score = seed_score(e)
-        if score is not None:
-            fire(e, SEED, score)
+        for rule, score in ((SEED, seed_score(e)), (FURTHER, further_score(e))):
+            if score is not None:
+                fire(e, rule, score)
         for rule, score, groups in window_rules(e, windows, bursts, sources, fresh):
             fire(e, rule, score, *groups)
     return out
