@@ -48,6 +48,8 @@ raise_alert(const struct finding *found, const struct match *match, void *ctx)
 	struct pipeline *p = r->pipeline;
 	struct match_reason reasons[REASONS_MAX];
 	struct finding f = *found;
+	if (f.rule->dedup_rule && f.kind == FINDING_TRIGGER)
+		f.kind = FINDING_ESCALATE; /* it belongs to an alert of that rule */
 	context_complete(p->shared->contexts, &p->context);
 	if (match)
 		f.reason_count = matcher_reasons(r->feed->kit->matcher, f.event, match->rule, reasons, REASONS_MAX);

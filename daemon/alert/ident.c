@@ -81,8 +81,10 @@ add_default_key(struct ident *ident, const struct event *e)
 void
 ident_dedup(const struct finding *f, struct ident *out)
 {
-	begin(out, STR("dedup/1"), f);
 	const struct rule *rule = f->rule;
+	begin(out, STR("dedup/1"), f);
+	if (rule->dedup_rule)
+		out->parts[out->count - 1] = str_of(rule->dedup_rule);
 	if (rule->dedup_count > 0) {
 		for (unsigned i = 0; i < rule->dedup_count && i < RULE_GROUP_MAX; i++)
 			add_folded(out, i, rule->dedup_by[i].name, event_text(f->event, slot_of(&rule->dedup_by[i])));

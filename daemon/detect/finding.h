@@ -13,8 +13,8 @@
 #include "sigma/matcher.h"
 #include "sigma/rule.h"
 
-enum finding_kind { FINDING_TRIGGER, FINDING_REPEAT };
-const char *finding_kind_name(enum finding_kind kind); /* "trigger", "repeat" */
+enum finding_kind { FINDING_TRIGGER, FINDING_REPEAT, FINDING_ESCALATE };
+const char *finding_kind_name(enum finding_kind kind); /* "trigger", "repeat", "escalate" */
 
 struct finding_group { /* one group-by (or burst.by) field with the event's value */
 	const char *field;

@@ -38,8 +38,13 @@ parse_confidence(struct extension_reader *r, const struct yaml_node *node)
 static int
 parse_dedup(struct extension_reader *r, const struct yaml_node *node)
 {
-	static const char *const keys[] = {"by", NULL};
+	static const char *const keys[] = {"by", "rule", NULL};
 	if (read_keys(node, keys, "dedup", r->why))
+		return -1;
+	const struct yaml_node *rule = yaml_get(node, "rule");
+	if (rule && !yaml_get(node, "by"))
+		return yaml_fail(r->why, rule, "dedup", "'rule' needs 'by': the fields by which that rule's alerts are put together");
+	if (rule && read_text(r->loader->arena, rule, 64, &r->rule->dedup_rule, r->why))
 		return -1;
 	return read_fields(r->loader, yaml_get(node, "by"), &r->rule->dedup_by, &r->rule->dedup_count, r->why);
 }

@@ -133,6 +133,20 @@ START_TEST(the_dedup_key_does_not_depend_on_the_case_of_a_name)
 }
 END_TEST
 
+START_TEST(the_dedup_key_of_an_alert_that_belongs_to_another_rule_is_that_rule_s)
+{
+	fixture_init(&x);
+	struct alert *a = fixture_alert(&x);
+	x.rule.dedup_rule = x.rule.id;
+	x.rule.id = "11111111-2222-4333-8444-555555555555";
+	struct alert *b = fixture_alert(&x);
+	ck_assert_str_eq(alert_dedup_key(a), alert_dedup_key(b));
+	ck_assert_str_ne(alert_id(a), alert_id(b));
+	alert_unref(a);
+	alert_unref(b);
+}
+END_TEST
+
 START_TEST(fields_keep_what_was_received)
 {
 	static const struct {
@@ -420,6 +434,7 @@ main(void)
 	const TTest *const tests[] = {ids_equal_the_published_vectors,
 	    the_example_has_its_members_in_the_documented_order, the_same_event_gives_the_same_id_and_another_kind_another,
 	    the_dedup_key_falls_back_to_group_then_user_then_address, the_dedup_key_does_not_depend_on_the_case_of_a_name,
+	    the_dedup_key_of_an_alert_that_belongs_to_another_rule_is_that_rule_s,
 	    fields_keep_what_was_received, an_array_stays_an_array, a_title_is_plain_and_short,
 	    ill_formed_text_comes_out_as_valid_utf8, a_large_alert_is_cut_in_the_documented_order_and_says_so,
 	    mitre_names_what_it_knows_and_leaves_the_rest_null, a_burst_reads_like_the_event_count_around_it,

@@ -126,6 +126,7 @@ START_TEST(ruleset_reports_problems_of_the_picketd_mapping)
 	    {HEAD SEL "picketd: {runbook_url: 'ftp://x'}\n", "runbook-url", 6, 24},
 	    {HEAD SEL "picketd: {dedup: {bye: a}}\n", "unknown-key", 6, 19},
 	    {HEAD SEL "picketd: {dedup: {by: [a, b, c, d, e, f, g, h, i]}}\n", "list", 6, 23},
+	    {HEAD SEL "picketd: {dedup: {rule: x}}\n", "dedup", 6, 25},
 	    {HEAD SEL "picketd: {columns: [a]}\n", "columns", 6, 20},
 	    {HEAD SEL "picketd: {burst: {by: a}}\n", "burst", 6, 18},
 	    {HEAD SEL "picketd: {burst: {by: [], span: 1m}}\n", "burst", 6, 23},
