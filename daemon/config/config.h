@@ -29,8 +29,13 @@ struct input_config {
 	size_t quiet_count;
 };
 
+struct list_config { /* a named list: config/list.h */
+	char *name, *file;
+};
 struct rules_config {
 	struct strings dirs, disabled;
+	struct list_config *lists;
+	size_t list_count;
 };
 
 struct windows_config {

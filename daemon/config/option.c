@@ -76,6 +76,8 @@ option_count(const struct option *o, void *base)
 		return &((struct config *)base)->target_count;
 	case OPTION_QUIET:
 		return &((struct config *)base)->input.quiet_count;
+	case OPTION_LISTS:
+		return &((struct config *)base)->rules.list_count;
 	case OPTION_NETS:
 		return &((struct syslog_config *)base)->allow_count;
 	case OPTION_SECRETS:

@@ -1,7 +1,8 @@
-/* Values with parts: lists of text, of networks and of secrets, one secret, a log source, categories with durations. */
+/* Values with parts: lists of text, of networks and of secrets, one secret, a log source, categories with durations, named lists. */
 #include "base/inet.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "config/list.h"
 #include "config/option_value.h"
 #include "config/secret.h"
 #include "config/unit.h"
@@ -225,6 +226,64 @@ fail:
 	return -1;
 }
 
+static void
+lists_free(struct list_config *items, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		mem_free(items[i].name);
+		mem_free(items[i].file);
+	}
+	mem_free(items);
+}
+
+/* Names stand between percent signs in rules and are compared without case. */
+static int
+check_list_name(const struct option *o, const struct list_config *lists, size_t len, const struct yaml_node *key,
+    struct fail *why)
+{
+	const char *name = lists[len].name;
+	if (!name || name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")] != '\0')
+		return yaml_fail(why, key, "name", "%s: the name of a list has only letters, digits, _ . and -", o->path);
+	for (size_t i = 0; i < len; i++)
+		if (str_eq_nocase(str_of(lists[i].name), str_of(name)))
+			return yaml_fail(why, key, "duplicate", "%s: the list %s is here twice", o->path, name);
+	return 0;
+}
+
+static int
+set_lists(const struct option *o, const struct yaml_node *n, void *base, struct fail *why)
+{
+	struct list_config *loaded, **at = member(o, base);
+	size_t len = 0;
+	int64_t max = 0;
+	(void)str_to_i64(str_of(o->high), &max);
+	if (!yaml_is_null(n) && n->kind != YAML_MAP)
+		return yaml_fail(why, n, "type", "%s must be a map of names to files", o->path);
+	if (n->len > (size_t)max)
+		return yaml_fail(why, n, "out-of-range", "%s must have at most %s lists", o->path, o->high);
+	loaded = mem_zero(n->len + 1, sizeof(*loaded));
+	if (!loaded)
+		return yaml_fail(why, n, "memory", "out of memory");
+	for (const struct yaml_node *item = n->first; item; item = item->next, len++) {
+		struct list_config *list = &loaded[len];
+		if (option_text(o, item->key, LIST_NAME_BYTES, &list->name, why) < 0 ||
+		    check_list_name(o, loaded, len, item->key, why) < 0 ||
+		    option_text(o, item, ITEM_BYTES, &list->file, why) < 0)
+			goto fail;
+		if (!list->file) {
+			yaml_fail(why, item, "type", "%s: the list %s needs a file", o->path, list->name);
+			goto fail;
+		}
+	}
+	lists_free(*at, *option_count(o, base));
+	*at = loaded;
+	*option_count(o, base) = len;
+	return 0;
+fail:
+	lists_free(loaded, len + 1);
+	return -1;
+}
+
 int
 option_parse_list(const struct option *o, const struct yaml_node *n, void *base, struct fail *why)
 {
@@ -241,6 +300,8 @@ option_parse_list(const struct option *o, const struct yaml_node *n, void *base,
 		return set_source(o, n, base, why);
 	case OPTION_QUIET:
 		return set_quiet(o, n, base, why);
+	case OPTION_LISTS:
+		return set_lists(o, n, base, why);
 	default:
 		return check_list(o, n, why);
 	}
@@ -300,6 +361,17 @@ print_quiet(const struct quiet_config *items, size_t len, struct buf *out)
 	return bad | buf_add(out, "}", 1);
 }
 
+static int
+print_lists(const struct list_config *items, size_t len, struct buf *out)
+{
+	int bad = buf_add(out, "{", 1);
+	for (size_t i = 0; i < len; i++) {
+		bad |= (i > 0 ? buf_add(out, ", ", 2) : 0) | option_quote(items[i].name, out);
+		bad |= buf_add(out, ": ", 2) | option_quote(items[i].file, out);
+	}
+	return bad | buf_add(out, "}", 1);
+}
+
 int
 option_print_list(const struct option *o, const void *base, struct buf *out)
 {
@@ -317,6 +389,8 @@ option_print_list(const struct option *o, const void *base, struct buf *out)
 		return print_source(at, out);
 	case OPTION_QUIET:
 		return print_quiet(*(struct quiet_config *const *)at, ((const struct config *)base)->input.quiet_count, out);
+	case OPTION_LISTS:
+		return print_lists(*(struct list_config *const *)at, ((const struct config *)base)->rules.list_count, out);
 	default:
 		return -1;
 	}
@@ -345,6 +419,9 @@ option_fini_list(const struct option *o, void *base)
 		break;
 	case OPTION_QUIET:
 		quiet_free(*(struct quiet_config **)at, *option_count(o, base));
+		break;
+	case OPTION_LISTS:
+		lists_free(*(struct list_config **)at, *option_count(o, base));
 		break;
 	default:
 		break;

@@ -1,16 +1,13 @@
 #include "config/yaml.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <yaml.h>
 
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "config/file.h"
 
 enum { DEFAULT_BYTES = 1 << 20, DEFAULT_DEPTH = 32, LINEAR_KEYS = 16, BYTES_PER_BYTE = 64 };
 
@@ -335,51 +332,11 @@ out:
 	return &owner->docs;
 }
 
-/* At most max bytes of a regular file plus one, so that a file that grows is seen to be too large. */
-static char *
-read_whole(const char *path, size_t max, size_t *len, struct fail *why)
-{
-	char *data = NULL;
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0) {
-		fail_at(why, path, 0, 0, "file", "cannot be opened: %s", strerror(errno));
-		return NULL;
-	}
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		fail_at(why, path, 0, 0, "file", "is not a regular file");
-		goto out;
-	}
-	data = mem_zero(max + 1, 1);
-	if (!data) {
-		fail_at(why, path, 0, 0, "memory", "out of memory");
-		goto out;
-	}
-	*len = 0;
-	while (*len < max + 1) {
-		ssize_t n = read(fd, data + *len, max + 1 - *len);
-		if (n == 0)
-			break;
-		if (n < 0) {
-			if (errno == EINTR)
-				continue;
-			fail_at(why, path, 0, 0, "file", "cannot be read: %s", strerror(errno));
-			mem_free(data);
-			data = NULL;
-			break;
-		}
-		*len += (size_t)n;
-	}
-out:
-	close(fd);
-	return data;
-}
-
 struct yaml_docs *
 yaml_read_file(const char *path, const struct yaml_limits *limits, struct fail *why)
 {
 	size_t max = limits && limits->max_bytes ? limits->max_bytes : DEFAULT_BYTES, len = 0;
-	char *data = read_whole(path, max, &len, why);
+	char *data = file_read(path, max, &len, why);
 	if (!data)
 		return NULL;
 	struct yaml_docs *docs = yaml_parse(str_make(data, len), path, limits, why);

@@ -43,6 +43,7 @@ load_rules(struct policy *p, const struct policy_options *options, struct fail_l
 	    .dir_count = rules->dirs.len,
 	    .disabled = (const char *const *)rules->disabled.items,
 	    .disabled_count = rules->disabled.len,
+	    .lists = p->lists,
 	    .any_source = options->any_source,
 	    .max_regex_steps = options->config->limits.max_regex_steps,
 	};
@@ -84,7 +85,8 @@ policy_load(const struct policy_options *options, struct fail_list *problems)
 	p->outcomes = outcome_table_load(input->result_codes, problems);
 	if (!p->schemas || !p->outcomes)
 		goto failed;
-	if (intern_sources(p, options) < 0)
+	p->lists = list_set_load(options->config, problems);
+	if (!p->lists || intern_sources(p, options) < 0)
 		goto no_memory;
 	p->rules = load_rules(p, options, problems);
 	if (!p->rules)
@@ -116,6 +118,7 @@ policy_unref(struct policy *p)
 	correlation_index_free(p->correlations);
 	plan_free(p->plan);
 	ruleset_free(p->rules);
+	list_set_free(p->lists);
 	outcome_table_free(p->outcomes);
 	schema_set_free(p->schemas);
 	field_set_free(p->fields);

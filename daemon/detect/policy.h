@@ -1,5 +1,6 @@
 /* Everything that a reload replaces, as one value: rules, schemas, the plan
- * that follows from both, result-code classes, the listeners' log sources.
+ * that follows from both, result-code classes, named lists, the listeners' log
+ * sources.
  * Built aside on the control loop, then immutable and reference-counted; each
  * worker and each batch under way holds a reference. */
 #ifndef DETECT_POLICY_H
@@ -10,6 +11,7 @@
 
 #include "base/fail.h"
 #include "config/config.h"
+#include "config/list.h"
 #include "detect/correlator.h"
 #include "detect/outcome_class.h"
 #include "event/plan.h"
@@ -18,6 +20,7 @@
 
 struct policy {
 	/* set at load, then constant */
+	struct list_set *lists;
 	struct field_set *fields;
 	struct schema_set *schemas;
 	struct ruleset *rules;
@@ -34,7 +37,7 @@ struct policy_options {
 	bool any_source;                           /* --logsource any */
 };
 
-/* NULL when schemas or result codes are broken or memory is out. Broken rules leave a policy without
+/* NULL when schemas or result codes are broken or memory is out. Broken rules and lists leave a policy without
  * them and a *problems that is not empty: the caller decides (at start go on, at reload refuse). */
 struct policy *policy_load(const struct policy_options *options, struct fail_list *problems);
 struct policy *policy_ref(struct policy *p);

@@ -376,6 +376,11 @@ assemble(struct loader *l)
 			return -1;
 		digest_add(l, str_of(d->rule.id)); /* what is disabled runs no more: another rule set */
 	}
+	const struct list *list;
+	for (size_t i = 0; (list = list_set_at(l->options->lists, i)); i++) {
+		digest_add(l, list->name);
+		digest_add(l, str_make((const char *)list->digest, SHA256_SIZE));
+	}
 	set->slot_count = field_set_len(l->parts.fields);
 	char hex[SHA256_SIZE * 2 + 1];
 	codec_hex(l->digest, SHA256_SIZE, hex);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/fail.h"
+#include "config/list.h"
 #include "event/event.h"
 #include "event/field.h"
 #include "sigma/rule.h"
@@ -20,6 +21,7 @@ struct ruleset_options {
 	size_t dir_count;
 	const char *const *disabled; /* rule ids */
 	size_t disabled_count;
+	const struct list_set *lists; /* for |expand; NULL = none */
 	bool any_source;          /* every rule may see every event */
 	uint32_t max_regex_steps; /* PCRE2 match limit */
 	bool check_retired;       /* report problems of deprecated and unsupported rules too */
@@ -41,7 +43,7 @@ const struct rule *const *ruleset_rules(const struct ruleset *set, unsigned *cou
 const struct rule *ruleset_find(const struct ruleset *set, struct str id);
 unsigned ruleset_disabled(const struct ruleset *set);
 unsigned ruleset_broken(const struct ruleset *set);
-const char *ruleset_digest(const struct ruleset *set); /* "sha256:" + 8 hex, over the files' contents and the ids that run */
+const char *ruleset_digest(const struct ruleset *set); /* "sha256:" + 8 hex, over the contents of rule files and lists and the ids that run */
 bool ruleset_wants_leaves(const struct ruleset *set);  /* some rule has keywords */
 /* What the operator should know and is no error: skipped, replaced and silenced rules. */
 const struct fail_list *ruleset_notes(const struct ruleset *set);

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import ssl
 import threading
@@ -455,6 +456,37 @@ def config_syslog_max_connections_refuses_the_rest(place):
 def config_syslog_idle_timeout_closes(place):
     d = place.daemon(_syslog(idle_timeout="200ms"))
     equal(_closed_after(d, "syslog", b""), b"", "closed in silence")
+
+
+@option("CONFIG rules.lists")
+def config_lists_are_read_and_reloaded(place):
+    """Relative to the configuration's folder; a broken list refuses the reload and the old one stays."""
+    d = place.daemon({"rules": {"lists": {"tor": "lists/tor.txt"}}}, start=False)
+    out = d.run("--check")
+    equal(out.returncode, 78, "a list that is missing")
+    check("tor.txt: error: cannot be opened" in out.stdout + out.stderr, out.stdout + out.stderr)
+    folder = os.path.dirname(d.config_path)
+    os.makedirs(os.path.join(folder, "lists"), exist_ok=True)
+    file = os.path.join(folder, "lists", "tor.txt")
+
+    def put(text):
+        with open(file, "w") as f:
+            f.write(text)
+
+    def ruleset():
+        return {dict(k[1])["sha256"] for k, v in d.metrics().items() if k[0] == "picketd_ruleset_info" and v == 1}
+    put("192.0.2.7\n")
+    equal(d.run("--check").returncode, 0, "a list that is there")
+    d.start()
+    first = ruleset()
+    put("192.0.2.7\n198.51.100.0/24 # new\n")
+    d.signal(signal.SIGHUP)
+    until(lambda: ruleset() != first, 10, "the digest tells of the new list")
+    second = ruleset()
+    put("a\x00b\n")
+    d.signal(signal.SIGHUP)
+    d.wait_metric(0, "picketd_config_last_reload_successful")
+    equal(ruleset(), second, "the running list stays")
 
 
 @option("TARGET preset")

@@ -236,7 +236,7 @@ static const char full[] =
     "  schemas: [/a, '/b c']\n"
     "  result_codes: /a/codes.yaml\n"
     "  quiet_after: {SignInLogs: 30m, \"a b\": 1d}\n"
-    "rules: {dirs: [/r], disabled: [a, b]}\n"
+    "rules: {dirs: [/r], disabled: [a, b], lists: {tor: tor.txt, partners: /p}}\n"
     "windows: {memory: 64MiB, span: 90s}\n"
     "targets:\n"
     "  - name: soc\n"
@@ -273,6 +273,8 @@ START_TEST(config_reads_every_section)
 	ck_assert_uint_eq(c->input.quiet_count, 2);
 	ck_assert_int_eq(c->input.quiet_after[1].after_ms, 86400000);
 	ck_assert_uint_eq(c->rules.disabled.len, 2);
+	ck_assert_uint_eq(c->rules.list_count, 2);
+	ck_assert_str_eq(c->rules.lists[1].file, "/p");
 	ck_assert_uint_eq(c->target_count, 2);
 	ck_assert_uint_eq(c->targets[0].secret_count, 2);
 	ck_assert_int_eq(c->targets[0].min_severity, 4);

@@ -194,6 +194,16 @@ check_lists(const struct option *o)
 		check_refused(o, "{a: 31d}", "out-of-range");
 		check_refused(o, "[a]", "type");
 		break;
+	case OPTION_LISTS:
+		check_prints(o, "{\"tor_exits\": \"/var/lib/tor.txt\", \"partners\": \"lists/partners.txt\"}");
+		check_prints(o, "{}");
+		check_refused(o, "{a b: x}", "name");
+		check_refused(o, "{'a%': x}", "name");
+		check_refused(o, "{a: x, A: y}", "duplicate");
+		check_refused(o, "{a: ''}", "type");
+		check_refused(o, "{a: [x]}", "type");
+		check_refused(o, "[a]", "type");
+		break;
 	case OPTION_SECRET:
 		check_prints(o, "null");
 		snprintf(text, sizeof(text), "\"<file:%s>\"", key_path);
