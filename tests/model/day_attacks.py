@@ -19,6 +19,7 @@ class Attacks:
     def __init__(self, day):
         self.day, self.r, self.number = day, day.r, 0
         self.inside = day.r.sample(TOOLS, len(TOOLS))  # no two attacks inside the office look alike
+        self.pools = set()
 
     def begin(self, kind, latest_hour=14.0):
         self.number += 1
@@ -34,6 +35,15 @@ class Attacks:
             return dict(agent=r.choice(["", "BAV2ROPC", "CBAInPROD"]), app="Office 365 Exchange Online", client=kind)
         agent = r.choice(self.day.people).agent if r.random() < common else r.choice(TOOLS)
         return dict(agent=agent, app=r.choice(APPS), client=kind)
+
+    def own_client(self):
+        """One that no other pool of addresses has: else the two would be one campaign, and one alert."""
+        for _ in range(20):
+            client = self.client()
+            if (client["agent"], client["app"]) not in self.pools:
+                break
+        self.pools.add((client["agent"], client["app"]))
+        return client
 
     def sign_in(self, attack, t, person, ip, where, code, client):
         day = self.day
@@ -101,7 +111,7 @@ class Attacks:
     def residential_spray(self):
         r = self.r
         attack, t = self.begin("residential_spray", 10)
-        client, people = self.client(), self.victims(r.randrange(150, 450))
+        client, people = self.own_client(), self.victims(r.randrange(150, 450))
         gap, left = r.uniform(2, 10) * HOUR / len(people), 0
         for person in people:
             if left == 0:
@@ -116,7 +126,7 @@ class Attacks:
         r = self.r
         attack, t = self.begin("network_spray", 8)
         net, where = self.cloud_address()
-        six, clients = r.random() < 0.25, [self.client() for _ in range(r.choice([1, 3, 12]))]
+        six, clients = r.random() < 0.25, [self.own_client() for _ in range(r.choice([1, 3, 12]))]
         hosts = r.sample(range(1, 255), r.randrange(6, 70))
         block = f"2001:db8:{r.randrange(0xd000, 0xdfff):x}"
 
