@@ -9,7 +9,7 @@
 #include "event/tally.h"
 #include "feed.h"
 
-enum { REASONS_MAX = 32 };
+enum { REASONS_MAX = 32, TICK_CHECKS_MAX = 1000 };
 
 struct pipeline {
 	/* set at start */
@@ -120,6 +120,9 @@ judge(struct event *e, void *ctx)
 	    .context = &p->context,
 	    .repeat = repeat,
 	    .marks = &f->marks,
+	    .source = b->source,
+	    .place = b->place,
+	    .now_ms = clock_wall_ms(),
 	};
 	if (correlator_step(s->correlator, &found, raise_alert, &raise) < 0)
 		f->failed = true;
@@ -262,8 +265,9 @@ static void
 account(const struct batch *b)
 {
 	if (b->result == BATCH_FAILED && b->insist) {
-		metrics_count(METRIC_LOST, "syslog_alerts", NULL, b->alert_count + 1);
-		log_crit("alerts of syslog messages are lost: no memory, or the store took nothing until the end",
+		const char *what = b->source ? "syslog_alerts" : "timed_alerts";
+		metrics_count(METRIC_LOST, what, NULL, b->alert_count + 1);
+		log_crit("alerts that nobody can be asked for again are lost: no memory, or the store took nothing until the end",
 		    LOG_TEXT("listener", b->listener), LOG_INT("alerts", b->alert_count), LOG_END);
 	}
 }
@@ -290,6 +294,99 @@ pipeline_settled(struct pipeline *p, struct batch *b)
 	b->pipeline_state = NULL;
 	p->pending--;
 	b->on_done(b, b->result, b->on_done_ctx);
+}
+
+/* ---- what only waiting could tell ---- */
+
+/* The check's record is decoded anew: its batch is long gone. */
+static void
+decide(struct pipeline *p, struct batch *b, const struct parked_check *check)
+{
+	struct feed *f = b->pipeline_state;
+	const struct pipeline_shared *s = p->shared;
+	struct policy *policy = f->kit->policy;
+	struct decoder_origin origin = {policy_source(policy, check->source), check->tenant, check->received_ms};
+	struct event e;
+	struct str inner;
+	struct fail why = {0};
+	if (decoder_read(f->kit->decoder, check->raw, &origin, &e, &inner, &why) != DECODE_EVENT) {
+		metrics_count(METRIC_RULE_ERRORS, check->rule, "rule_changed", 1); /* a schema did */
+		return;
+	}
+	uint32_t anomalies = e.anomalies; /* as when it came: it is no late event for having waited */
+	context_observe(s->contexts, policy->outcomes, &e, true, &p->context);
+	travel_observe(s->travels, &e, p->context.outcome == OUTCOME_SUCCESS, false, &p->travel);
+	e.anomalies = anomalies;
+	struct raise raise = {p, b, f};
+	struct correlator_input in = {
+	    .index = policy->correlations,
+	    .event = &e,
+	    .context = &p->context,
+	    .marks = &f->marks,
+	    .source = check->source,
+	    .place = check->place,
+	    .now_ms = clock_wall_ms(),
+	};
+	const struct rule *rule = ruleset_find(policy->rules, str_of(check->rule));
+	if (correlator_decide(s->correlator, &in, rule, check, raise_alert, &raise) < 0)
+		f->failed = true;
+}
+
+bool
+pipeline_decide(struct pipeline *p, struct batch *b)
+{
+	struct parked_check *check = correlator_due(p->shared->correlator, clock_wall_ms());
+	if (!check)
+		return false;
+	b->place = check->place;
+	decide(p, b, check);
+	parked_done(check);
+	return true;
+}
+
+int64_t
+pipeline_next_ms(const struct pipeline *p)
+{
+	return correlator_next_ms(p->shared->correlator);
+}
+
+static void
+on_tick_done(struct batch *b, enum batch_result result, void *ctx)
+{
+	(void)result; /* pipeline_settled has counted it */
+	(void)ctx;
+	batch_fini(b);
+	mem_free(b);
+}
+
+void
+pipeline_tick(struct pipeline *p)
+{
+	if (pipeline_next_ms(p) > clock_wall_ms() || pipeline_is_crowded(p->shared))
+		return;
+	struct batch *b = mem_zero(1, sizeof *b);
+	if (!b)
+		return; /* the checks wait for the next tick */
+	batch_init(b);
+	b->listener = "timer";
+	b->received_ms = clock_wall_ms();
+	b->max_records = UINT32_MAX;
+	b->insist = true;
+	b->on_done = on_tick_done;
+	if (pipeline_begin(p, b) < 0) {
+		on_tick_done(b, BATCH_FAILED, NULL);
+		return;
+	}
+	for (unsigned i = 0; i < TICK_CHECKS_MAX && pipeline_decide(p, b); i++)
+		;
+	pipeline_finish(p, b);
+}
+
+void
+pipeline_flush(struct pipeline *p, struct batch *b)
+{
+	(void)p;
+	feed_end(b->pipeline_state);
 }
 
 unsigned

@@ -66,6 +66,15 @@ void pipeline_settled(struct pipeline *p, struct batch *b);
 void pipeline_retry(struct pipeline *p);
 /* At the end of a shutdown: what still waits, or still comes and is not stored, is lost, counted and logged. */
 void pipeline_give_up(struct pipeline *p);
+/* Decides what needs no further event (absence, ends of windows) and is due, its alerts in a batch of its own; a worker
+ * calls it once a second. */
+void pipeline_tick(struct pipeline *p);
+/* The same for one check, into a batch that has begun; b->place is the check's then. False when none is due. */
+bool pipeline_decide(struct pipeline *p, struct batch *b);
+/* When the next check is due, by the clock; INT64_MAX when none waits. */
+int64_t pipeline_next_ms(const struct pipeline *p);
+/* What the body still holds is evaluated now, not in pipeline_finish. */
+void pipeline_flush(struct pipeline *p, struct batch *b);
 /* The alerts that wait for the disk fill their memory: nothing new should begin. Any thread. */
 bool pipeline_is_crowded(const struct pipeline_shared *shared);
 /* Batches between pipeline_finish and on_done. */

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <sys/random.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "window/window_table.h"
@@ -10,6 +11,7 @@
 struct shared {
 	struct pipeline_shared pipeline;
 	struct window_table *windows;
+	struct seen *counted; /* which event met which rule */
 	_Atomic uint64_t alert_bytes;
 };
 
@@ -38,11 +40,12 @@ open_windows(struct shared *s, const struct config *c, bool replay)
 		return -1;
 	s->windows = window_table_new(&windows);
 	s->pipeline.seen = seen_new(&seen);
-	return s->windows && s->pipeline.seen ? 0 : -1;
+	s->counted = seen_new(&seen);
+	return s->windows && s->pipeline.seen && s->counted ? 0 : -1;
 }
 
 static int
-open_detection(struct shared *s, const struct config *c)
+open_detection(struct shared *s, const struct config *c, bool replay)
 {
 	struct contexts_options contexts = {
 	    .windows = s->windows,
@@ -51,7 +54,15 @@ open_detection(struct shared *s, const struct config *c)
 	    .lateness_ms = c->input.lateness_ms,
 	};
 	s->pipeline.travels = travels_new(s->windows, part(c, TRAVELS_PART));
-	struct correlator_options bursts = {.windows = s->windows, .memory_bytes = part(c, BURSTS_PART)};
+	struct correlator_options bursts = {
+	    .windows = s->windows,
+	    .counted = s->counted,
+	    .memory_bytes = part(c, BURSTS_PART),
+	    .lateness_ms = c->input.lateness_ms,
+	    .grace_ms = c->windows.grace_ms,
+	    .whole_story = replay,
+	    .start_ms = clock_wall_ms(),
+	};
 	s->pipeline.contexts = contexts_new(&contexts);
 	s->pipeline.correlator = correlator_new(&bursts);
 	s->pipeline.advisor = advisor_new();
@@ -72,7 +83,7 @@ shared_new(const struct config *config, struct sink *sink, const char *version, 
 	s->pipeline.all_alert_bytes = replay ? 0 : ALL_ALERT_BYTES;
 	atomic_init(&s->alert_bytes, 0);
 	s->pipeline.alert_bytes = &s->alert_bytes;
-	if (open_windows(s, config, replay) == 0 && open_detection(s, config) == 0)
+	if (open_windows(s, config, replay) == 0 && open_detection(s, config, replay) == 0)
 		return s;
 	shared_free(s);
 	return NULL;
@@ -87,6 +98,7 @@ shared_free(struct shared *s)
 	correlator_free(s->pipeline.correlator);
 	travels_free(s->pipeline.travels);
 	contexts_free(s->pipeline.contexts);
+	seen_free(s->counted);
 	seen_free(s->pipeline.seen);
 	window_table_free(s->windows);
 	mem_free(s);
@@ -102,7 +114,8 @@ void
 shared_measure(const struct shared *s)
 {
 	uint64_t bytes = window_table_bytes(s->windows) + contexts_bytes(s->pipeline.contexts) +
-	    correlator_bytes(s->pipeline.correlator) + seen_bytes(s->pipeline.seen) + travels_bytes(s->pipeline.travels);
+	    correlator_bytes(s->pipeline.correlator) + seen_bytes(s->pipeline.seen) +
+	    seen_bytes(s->counted) + travels_bytes(s->pipeline.travels);
 	metrics_set(metrics_get(METRIC_WINDOW_BYTES, NULL, NULL), (double)bytes);
 	metrics_set(metrics_get(METRIC_WINDOW_KEYS, NULL, NULL), (double)window_table_keys(s->windows));
 }

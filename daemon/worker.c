@@ -11,7 +11,7 @@
 #include "loop/loop.h"
 #include "loop/mailbox.h"
 
-enum { ORDERS_MAX = 4096, REPLIES_MAX = 65536, DRAIN_LOOK_MS = 20, RETRY_MS = 250 };
+enum { ORDERS_MAX = 4096, REPLIES_MAX = 65536, DRAIN_LOOK_MS = 20, RETRY_MS = 250, TICK_MS = 1000 };
 
 enum order_kind { ORDER_CONNECTION, ORDER_POLICY, ORDER_DRAIN };
 
@@ -41,7 +41,7 @@ struct worker {
 	struct pipeline *pipeline;
 	struct http_source *http;
 	struct syslog_source **syslog; /* by index of config->syslog */
-	struct timer *drain_timer, *retry_timer;
+	struct timer *drain_timer, *retry_timer, *tick_timer;
 	/* any thread */
 	atomic_uint connections;
 };
@@ -114,6 +114,14 @@ on_retry(void *ctx)
 }
 
 static void
+on_tick(void *ctx)
+{
+	struct worker *w = ctx;
+	pipeline_tick(w->pipeline);
+	timer_set(w->tick_timer, TICK_MS);
+}
+
+static void
 on_reply(void *message, void *ctx)
 {
 	struct worker *w = ctx;
@@ -152,10 +160,12 @@ worker_new(const struct worker_options *options, struct fail *why)
 	w->replies = mailbox_new(w->loop, REPLIES_MAX, on_reply, w);
 	w->drain_timer = timer_new(w->loop, on_drain_look, w);
 	w->retry_timer = timer_new(w->loop, on_retry, w);
+	w->tick_timer = timer_new(w->loop, on_tick, w);
 	w->pipeline = pipeline_new(options->shared, options->policy, w->replies);
-	if (!w->orders || !w->replies || !w->drain_timer || !w->retry_timer || !w->pipeline)
+	if (!w->orders || !w->replies || !w->drain_timer || !w->retry_timer || !w->tick_timer || !w->pipeline)
 		goto no_memory;
 	timer_set(w->retry_timer, RETRY_MS);
+	timer_set(w->tick_timer, TICK_MS);
 	if (open_sources(w, options->admission, why) == 0)
 		return w;
 	worker_free(w);
@@ -203,6 +213,7 @@ worker_free(struct worker *w)
 		return;
 	if (w->loop)
 		close_sources(w);
+	timer_free(w->tick_timer);
 	timer_free(w->retry_timer);
 	timer_free(w->drain_timer);
 	mailbox_free(w->replies);

@@ -214,8 +214,8 @@ correlation_rules(const struct rule *rule)
 	bool bad = false;
 	json_t *array = json_array();
 	const struct correlation *c = rule->correlation;
-	for (unsigned i = 0; c && i < c->rule_count; i++)
-		bad |= json_array_append_new(array, json_text(str_of(c->rules[i]->id))) < 0;
+	for (unsigned i = 0; c && i < c->feed_count; i++)
+		bad |= json_array_append_new(array, json_text(str_of(c->feeds[i].rule->id))) < 0;
 	if (!c)
 		bad |= json_array_append_new(array, json_text(str_of(rule->id))) < 0;
 	if (bad) {

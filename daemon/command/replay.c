@@ -12,7 +12,7 @@
 #include "pipeline.h"
 #include "shared.h"
 
-enum { READ_SIZE = 256 * 1024 };
+enum { READ_SIZE = 256 * 1024, PLACE_LINE_BITS = 40 };
 
 struct replay {
 	const struct replay_options *options;
@@ -24,6 +24,7 @@ struct replay {
 	struct source_config source;
 	char source_text[256];
 	unsigned long rejected;
+	int file; /* index of the file that is read */
 	FILE *err;
 };
 
@@ -117,6 +118,32 @@ on_done(struct batch *b, enum batch_result result, void *ctx)
 		fprintf(r->err, "picketd: no memory to keep the alerts\n");
 }
 
+/* What is due by now; an alert's place is that of the event that completed it. */
+static void
+decide_due(struct replay *r, struct batch *b)
+{
+	while (pipeline_decide(r->pipeline, b)) {
+		const char *name = r->options->files[b->place >> PLACE_LINE_BITS];
+		report_place(r->report, name, b->place & ((UINT64_C(1) << PLACE_LINE_BITS) - 1));
+		report_mark(r->report, b);
+	}
+}
+
+/* The story is told: time runs on until nothing waits. */
+static void
+decide_rest(struct replay *r, struct batch *b)
+{
+	pipeline_flush(r->pipeline, b);
+	report_mark(r->report, b);
+	if (r->options->carry_state && r->file + 1 < r->options->file_count)
+		return;
+	for (int64_t next_ms; (next_ms = pipeline_next_ms(r->pipeline)) != INT64_MAX;) {
+		if (next_ms > clock_wall_ms())
+			clock_set(next_ms);
+		decide_due(r, b);
+	}
+}
+
 /* Line by line, so that each alert knows the line that completed it. */
 static void
 feed_lines(struct replay *r, struct batch *b, struct str bytes, const char *name, unsigned long *line)
@@ -125,8 +152,10 @@ feed_lines(struct replay *r, struct batch *b, struct str bytes, const char *name
 		const char *newline = memchr(bytes.p, '\n', bytes.len);
 		size_t n = newline ? (size_t)(newline - bytes.p) + 1 : bytes.len;
 		report_place(r->report, name, *line);
+		b->place = (uint64_t)r->file << PLACE_LINE_BITS | *line;
 		pipeline_feed(r->pipeline, b, str_make(bytes.p, n));
 		report_mark(r->report, b);
+		decide_due(r, b);
 		*line += newline != NULL;
 		bytes = str_make(bytes.p + n, bytes.len - n);
 	}
@@ -167,6 +196,7 @@ replay_file(struct replay *r, const char *name)
 	int failed = story_open(r) < 0 || pipeline_begin(r->pipeline, &b) < 0;
 	if (!failed) {
 		failed = feed_file(r, &b, fd, name) < 0;
+		decide_rest(r, &b);
 		pipeline_finish(r->pipeline, &b);
 	}
 	if (failed)
@@ -204,8 +234,8 @@ replay_run(const struct replay_options *options, FILE *out, FILE *err)
 {
 	struct replay r = {.options = options, .err = err};
 	int code = replay_open(&r);
-	for (int i = 0; i < options->file_count && !code; i++)
-		code = replay_file(&r, options->files[i]);
+	for (r.file = 0; r.file < options->file_count && !code; r.file++)
+		code = replay_file(&r, options->files[r.file]);
 	if (!code)
 		code = judge_report(&r, out);
 	story_close(&r);

@@ -40,7 +40,8 @@ struct rules_config {
 
 struct windows_config {
 	uint64_t memory_bytes;
-	int64_t span_ms; /* of the per-IP and per-user context windows */
+	int64_t span_ms;  /* of the per-IP and per-user context windows */
+	int64_t grace_ms; /* what is decided by waiting waits this much longer */
 };
 
 struct state_config {

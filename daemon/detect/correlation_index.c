@@ -9,43 +9,15 @@ struct correlation_index {
 	const struct rule **fed;
 };
 
-bool
-correlation_names(const struct correlation *correlation, const struct rule *rule)
-{
-	for (unsigned i = 0; i < correlation->rule_count; i++)
-		if (correlation->rules[i] == rule)
-			return true;
-	return false;
-}
-
-/* Can it become true because of an event? lt, lte, neq and eq 0 wait for the end of a window. */
-static bool
-is_eager(const struct correlation *correlation)
-{
-	const struct correlation_range *range = &correlation->range;
-	return (range->ops & (RANGE_GT | RANGE_GTE)) || ((range->ops & RANGE_EQ) && range->eq > 0);
-}
-
-static bool
-is_repeated(const struct correlation *correlation, unsigned at)
-{
-	for (unsigned i = 0; i < at; i++)
-		if (correlation->rules[i] == correlation->rules[at])
-			return true;
-	return false;
-}
-
 /* Calls for every edge rule -> correlation: counts into first[], or fills fed[]. */
 static void
 walk(struct correlation_index *index, const struct rule *const *rules, unsigned *at)
 {
 	for (unsigned i = 0; i < index->rules; i++) {
 		const struct correlation *correlation = rules[i]->correlation;
-		if (!correlation || !is_eager(correlation))
-			continue;
-		for (unsigned k = 0; k < correlation->rule_count; k++) {
-			unsigned from = correlation->rules[k]->index;
-			if (from >= index->rules || is_repeated(correlation, k))
+		for (unsigned k = 0; correlation && k < correlation->feed_count; k++) {
+			unsigned from = correlation->feeds[k].rule->index;
+			if (from >= index->rules)
 				continue;
 			if (index->fed)
 				index->fed[at[from]] = rules[i];

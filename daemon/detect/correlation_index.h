@@ -8,6 +8,5 @@
 /* Correlations that name the rule, each once; *count may be 0. */
 const struct rule *const *correlation_index_fed(const struct correlation_index *index, const struct rule *rule,
     unsigned *count);
-bool correlation_names(const struct correlation *correlation, const struct rule *rule);
 
 #endif

@@ -1,26 +1,18 @@
 #include "detect/correlator.h"
 
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/metrics.h"
-#include "detect/burst.h"
 #include "detect/correlation_index.h"
-#include "detect/evidence.h"
 #include "detect/group.h"
-#include "sigma/correlation.h"
+#include "detect/group_judge.h"
+#include "sigma/number.h"
 
 enum { KEY_CORRELATION = 16, KEY_BURST = 17, KEY_EVENT = 18 }; /* kinds of window_table_key */
-enum { CHAIN_MAX = 32 };     /* correlations that others fed, per event */
-enum { KEY_PARTS_MAX = 3 + RULE_GROUP_MAX };
+enum { COUNTED_MAX = 512, DEPTH_MAX = 16, KEY_PARTS_MAX = 3 + RULE_GROUP_MAX };
 
-struct correlator {
-	struct window_table *windows;
-	struct burst_table *bursts;
-	struct detail_table *evidence;
-};
-
-struct correlator_mark {
-	struct burst_mark burst;
+struct counted { /* the event counts once in a group, whichever rules it meets */
+	const struct rule *correlation;
+	uint64_t key;
 };
 
 /* One event on its way through the rules. */
@@ -32,35 +24,37 @@ struct step {
 	uint64_t event_hash;
 	bool evidence_ready;
 	struct evidence current; /* the event itself */
-	struct evidence list[EVIDENCE_MAX];
-	const struct rule *chain[CHAIN_MAX]; /* correlations that a correlation fed: each counts the event once */
-	unsigned chain_count;
+	struct counted counted[COUNTED_MAX];
+	unsigned counted_count, depth;
 	bool failed;
 };
 
-/* What is judged by groups: a correlation, or a rule with a burst. */
-struct subject {
+/* Who completed something: an event rule by its match, or a correlation with the group that it fired for. */
+struct origin {
 	const struct rule *rule;
-	const struct match *match; /* NULL: another correlation completed it */
-	const struct rule_field *group_by;
+	const struct match *match;          /* NULL: a correlation */
+	const struct rule_field *group_by;  /* of the correlation */
+	const struct str *values;
 	unsigned group_count;
-	int64_t span_ms;
-	window_holds_f holds;
-	const void *holds_ctx;
-	uint32_t value; /* 0: events are counted, not values */
-	bool distinct;
+	bool again;
 };
 
 struct correlator *
 correlator_new(const struct correlator_options *options)
 {
+	uint64_t quarter = options->memory_bytes / 4;
 	struct correlator *c = mem_zero(1, sizeof(*c));
 	if (!c)
 		return NULL;
 	c->windows = options->windows;
-	c->bursts = burst_table_new(options->memory_bytes / 4);
-	c->evidence = evidence_new(options->memory_bytes - options->memory_bytes / 4);
-	if (c->bursts && c->evidence)
+	c->counted = options->counted;
+	c->lateness_ms = options->lateness_ms;
+	c->grace_ms = options->grace_ms;
+	c->bursts = burst_table_new(quarter);
+	c->evidence = evidence_new(quarter);
+	c->hits = hit_table_new(quarter, options->whole_story, options->start_ms);
+	c->parked = parked_new(quarter);
+	if (c->bursts && c->evidence && c->hits && c->parked)
 		return c;
 	correlator_free(c);
 	return NULL;
@@ -73,31 +67,19 @@ correlator_free(struct correlator *c)
 		return;
 	burst_table_free(c->bursts);
 	detail_table_free(c->evidence);
+	hit_table_free(c->hits);
+	parked_free(c->parked);
 	mem_free(c);
 }
 
 uint64_t
-correlator_bytes(const struct correlator *c)
+correlator_bytes(struct correlator *c)
 {
-	return sizeof(*c) + burst_table_bytes(c->bursts) + detail_table_bytes(c->evidence);
+	return sizeof(*c) + burst_table_bytes(c->bursts) + detail_table_bytes(c->evidence) + hit_table_bytes(c->hits) +
+	    parked_bytes(c->parked);
 }
 
 /* ---- marks ---- */
-
-static int
-mark_add(struct correlator_marks *marks, const struct correlator_mark *mark)
-{
-	if (marks->len == marks->cap) {
-		unsigned cap = marks->cap ? marks->cap * 2 : 8;
-		struct correlator_mark *items = mem_resize(marks->items, cap, sizeof(*items));
-		if (!items)
-			return -1;
-		marks->items = items;
-		marks->cap = cap;
-	}
-	marks->items[marks->len++] = *mark;
-	return 0;
-}
 
 static void
 marks_clear(struct correlator_marks *marks)
@@ -165,21 +147,20 @@ fire_plain(struct step *s, const struct match *match)
 }
 
 static void
-fire_group(struct step *s, const struct subject *subject, const struct str *values, const struct window_verdict *v,
-    enum burst_answer answer, unsigned evidence_count)
+fire_group(struct step *s, const struct subject *subject, const struct str *values, const struct verdict *v)
 {
 	struct finding f = finding_of(s, subject->rule, subject->match);
 	const struct correlation *correlation = subject->rule->correlation;
-	f.kind = answer == BURST_REPEAT ? FINDING_REPEAT : FINDING_TRIGGER;
+	f.kind = v->answer == BURST_REPEAT ? FINDING_REPEAT : FINDING_TRIGGER;
 	f.group_count = subject->group_count;
 	for (unsigned i = 0; i < subject->group_count; i++)
 		f.group[i] = (struct finding_group){subject->group_by[i].name, values[i]};
 	f.timespan_ms = subject->span_ms;
 	f.value = v->value;
 	f.threshold = correlation ? correlation_threshold(&correlation->range) : 1;
-	f.partial = v->partial || !v->exact;
-	f.evidence = s->list;
-	f.evidence_count = evidence_count;
+	f.partial = v->partial;
+	f.evidence = v->list;
+	f.evidence_count = v->evidence_count;
 	f.evidence_total = v->events > 0 ? v->events : 1;
 	emit(s, &f, subject->match);
 }
@@ -200,182 +181,247 @@ group_key(const struct step *s, const struct subject *subject, const struct str 
 	return window_table_key(s->c->windows, kind, parts, 3 + subject->group_count);
 }
 
-/* Under the group's lock: counts the event, and asks whether a burst begins or goes on. */
-static enum burst_answer
-judge_locked(struct step *s, const struct subject *subject, uint64_t key, struct window_verdict *v, unsigned *evidence)
+/* True the first time. A full list counts no more, and says so. */
+static bool
+counts_now(struct step *s, const struct rule *correlation, uint64_t key)
 {
-	const struct event *e = s->in->event;
-	struct window_update update = {.ts_ms = e->window_ms, .value = subject->value, .code = WINDOW_CODE_NONE};
-	struct window_probe probe = {e->window_ms, subject->distinct, subject->holds, subject->holds_ctx};
-	window_table_probe(s->c->windows, key, subject->span_ms, s->in->repeat ? NULL : &update, &probe, v);
-	struct burst_question q = {key, s->event_hash, e->window_ms, subject->span_ms, !s->in->repeat, v->before, v->after};
-	struct correlator_mark mark;
-	bool was_hot = burst_is_hot(s->c->bursts, key);
-	enum burst_answer answer = burst_judge(s->c->bursts, &q, &mark.burst);
-	if (answer != BURST_QUIET && mark_add(s->in->marks, &mark) < 0) {
-		burst_undo(s->c->bursts, &mark.burst);
-		s->failed = true; /* the event comes again, and fires then */
-		answer = BURST_QUIET;
+	for (unsigned i = 0; i < s->counted_count; i++)
+		if (s->counted[i].correlation == correlation && s->counted[i].key == key)
+			return false;
+	if (s->counted_count == COUNTED_MAX) {
+		metrics_count(METRIC_RULE_ERRORS, correlation->id, "chain_limit", 1);
+		return false;
 	}
-	bool goes_on = was_hot && answer != BURST_TRIGGER;
-	int64_t forget_ms = goes_on ? INT64_MIN : e->window_ms - subject->span_ms;
-	if (answer != BURST_QUIET) {
-		struct evidence_question question = {key, forget_ms, current_evidence(s)};
-		*evidence = evidence_read(s->c->evidence, &question, s->list);
-	}
-	if (!s->in->repeat && v->events >= 2) {
-		evidence_note(s->c->evidence, key, current_evidence(s), forget_ms);
-	}
-	return answer;
+	s->counted[s->counted_count++] = (struct counted){correlation, key};
+	return true;
 }
 
-/* True when it fired for some group. */
-static bool
-judge(struct step *s, const struct subject *subject)
+static void feed(struct step *s, const struct origin *from);
+
+static void
+judge(struct step *s, const struct subject *subject, const struct str *values)
 {
-	struct groups groups;
-	bool fired = false;
-	groups_of(s->in->event, subject->group_by, subject->group_count, &groups);
-	if (groups.count == 0)
-		metrics_count(METRIC_RULE_ERRORS, subject->rule->id, "group_field_missing", 1);
-	for (unsigned i = 0; i < groups.count; i++) {
-		struct window_verdict v;
-		unsigned evidence = 0;
-		uint64_t key = group_key(s, subject, groups.values[i]);
-		burst_lock(s->c->bursts, key);
-		enum burst_answer answer = judge_locked(s, subject, key, &v, &evidence);
-		burst_unlock(s->c->bursts, key);
-		if (answer == BURST_QUIET)
-			continue;
-		fired = fired || answer == BURST_TRIGGER;
-		if (!subject->rule->silent)
-			fire_group(s, subject, groups.values[i], &v, answer, evidence);
-	}
-	return fired;
+	const struct correlation *correlation = subject->rule->correlation;
+	struct verdict v;
+	uint64_t key = group_key(s, subject, values);
+	bool once = correlation && !correlation_is_temporal(correlation) && (correlation->feed_count > 1 || !subject->match);
+	if (once && !counts_now(s, subject->rule, key))
+		return;
+	struct group_step g = {s->c, s->in, current_evidence(s), s->event_hash, &s->failed};
+	group_judge(&g, subject, key, values, &v);
+	if (v.answer == BURST_QUIET)
+		return;
+	if (!subject->rule->silent)
+		fire_group(s, subject, values, &v);
+	struct origin fired = {subject->rule, NULL, subject->group_by, values, subject->group_count, subject->again};
+	if (v.answer == BURST_TRIGGER && correlation)
+		feed(s, &fired);
 }
 
-/* ---- bursts and correlations ---- */
+/* ---- where an event, or the group of an inner correlation, belongs ---- */
 
+/* A fired correlation is an event that has the fields it groups by, and no other. */
 static bool
-any_event(double value, const void *ctx)
+carried_values(const struct origin *from, const struct rule_field *fields, unsigned count, struct str *out)
 {
-	(void)ctx;
-	return value >= 1;
+	for (unsigned i = 0; i < count; i++) {
+		struct str wanted = str_of(fields[i].read ? fields[i].read : fields[i].name);
+		unsigned k = 0;
+		while (k < from->group_count && !str_eq_nocase(str_of(from->group_by[k].name), wanted))
+			k++;
+		if (k == from->group_count)
+			return false;
+		out[i] = from->values[k];
+	}
+	return true;
 }
 
 static void
-burst_step(struct step *s, const struct match *match)
+groups_from(const struct step *s, const struct origin *from, const struct rule_field *fields, unsigned count,
+    struct groups *out)
+{
+	if (from->match)
+		groups_of(s->in->event, fields, count, out);
+	else
+		out->count = carried_values(from, fields, count, out->values[0]) ? 1 : 0;
+}
+
+/* What the event adds: its hash, the tuple of the counted fields, a number. False when it has none: it does not count. */
+static bool
+read_value(const struct step *s, const struct correlation *c, const struct correlation_feed *feed,
+    const struct origin *from, struct subject *subject)
+{
+	struct groups tuple;
+	struct number number;
+	subject->value = (uint32_t)(s->event_hash ^ s->event_hash >> 32);
+	if (c->value_count == 0)
+		return true;
+	groups_from(s, from, feed->values, c->value_count, &tuple);
+	if (tuple.count == 0)
+		return false;
+	if (c->type != CORRELATION_VALUE_COUNT) {
+		if (!number_parse(tuple.values[0][0], &number))
+			return false;
+		subject->number = number.d;
+		return true;
+	}
+	uint64_t key = window_table_key(s->c->windows, KEY_CORRELATION, tuple.values[0], c->value_count);
+	subject->value = window_table_value(s->c->windows, str_make((const char *)&key, sizeof(key)));
+	return true;
+}
+
+static void
+correlation_step(struct step *s, const struct rule *rule, const struct origin *from)
+{
+	const struct correlation *c = rule->correlation;
+	unsigned stage = 0;
+	struct groups groups;
+	while (stage < c->feed_count && c->feeds[stage].rule != from->rule)
+		stage++;
+	if (stage == c->feed_count)
+		return;
+	struct subject subject = {
+		.rule = rule,
+		.match = from->match,
+		.group_by = c->group_by,
+		.group_count = c->group_count,
+		.span_ms = c->timespan_ms,
+		.stage = correlation_is_temporal(c) ? stage : HIT_NO_STAGE,
+		.again = from->again,
+	};
+	if (!read_value(s, c, &c->feeds[stage], from, &subject))
+		return;
+	groups_from(s, from, c->feeds[stage].group_by, c->group_count, &groups);
+	if (groups.count == 0)
+		metrics_count(METRIC_RULE_ERRORS, rule->id, "group_field_missing", 1);
+	for (unsigned i = 0; i < groups.count; i++)
+		judge(s, &subject, groups.values[i]);
+}
+
+static void
+burst_step(struct step *s, const struct match *match, bool again)
 {
 	const struct rule_burst *burst = &match->rule->burst;
+	struct groups groups;
 	struct subject subject = {
 		.rule = match->rule,
 		.match = match,
 		.group_by = burst->by,
 		.group_count = burst->by_count,
 		.span_ms = burst->span_ms,
-		.holds = any_event,
+		.again = again,
 	};
-	judge(s, &subject);
+	groups_of(s->in->event, burst->by, burst->by_count, &groups);
+	if (groups.count == 0)
+		metrics_count(METRIC_RULE_ERRORS, match->rule->id, "group_field_missing", 1);
+	for (unsigned i = 0; i < groups.count; i++)
+		judge(s, &subject, groups.values[i]);
 }
 
-static bool
-range_holds(double value, const void *ctx)
-{
-	return correlation_holds(ctx, value);
-}
-
-/* The tuple of the counted fields, folded; 0 when one is missing: the event does not count. */
-static uint32_t
-counted_value(const struct step *s, const struct correlation *correlation)
-{
-	struct groups tuple;
-	groups_of(s->in->event, correlation->values, correlation->value_count, &tuple);
-	if (tuple.count == 0)
-		return 0;
-	uint64_t key = window_table_key(s->c->windows, KEY_CORRELATION, tuple.values[0], correlation->value_count);
-	return window_table_value(s->c->windows, str_make((const char *)&key, sizeof(key)));
-}
-
-static void feed(struct step *s, const struct rule *rule, const struct match *match);
-
+/* The correlations that name the rule. */
 static void
-correlation_step(struct step *s, const struct rule *rule, const struct match *match)
-{
-	const struct correlation *correlation = rule->correlation;
-	struct subject subject = {
-		.rule = rule,
-		.match = match,
-		.group_by = correlation->group_by,
-		.group_count = correlation->group_count,
-		.span_ms = correlation->timespan_ms,
-		.holds = range_holds,
-		.holds_ctx = &correlation->range,
-	};
-	if (correlation->type == CORRELATION_VALUE_COUNT) {
-		subject.distinct = true;
-		subject.value = counted_value(s, correlation);
-		if (subject.value == 0)
-			return;
-	}
-	if (judge(s, &subject))
-		feed(s, rule, NULL);
-}
-
-/* An earlier match of this event, or a correlation of its chain, was counted by it already. */
-static bool
-was_counted(const struct step *s, const struct rule *correlation, const struct match *match)
-{
-	for (const struct match *m = s->in->matches; m < s->in->matches + s->in->count && m != match; m++)
-		if (correlation_names(correlation->correlation, m->rule))
-			return true;
-	for (unsigned i = 0; i < s->chain_count; i++)
-		if (s->chain[i] == correlation)
-			return true;
-	return false;
-}
-
-/* The correlations that name the rule; match is NULL when the rule is a correlation that just fired. */
-static void
-feed(struct step *s, const struct rule *rule, const struct match *match)
+feed(struct step *s, const struct origin *from)
 {
 	unsigned count;
-	const struct rule *const *fed = correlation_index_fed(s->in->index, rule, &count);
-	for (unsigned i = 0; i < count; i++) {
-		if (was_counted(s, fed[i], match))
-			continue;
-		if (!match) {
-			if (s->chain_count == CHAIN_MAX) {
-				metrics_count(METRIC_RULE_ERRORS, fed[i]->id, "chain_limit", 1);
-				return;
-			}
-			s->chain[s->chain_count++] = fed[i];
-		}
-		correlation_step(s, fed[i], match);
-	}
+	const struct rule *const *fed = correlation_index_fed(s->in->index, from->rule, &count);
+	if (s->depth == DEPTH_MAX) /* the loader allows no deeper chain */
+		return;
+	s->depth++;
+	for (unsigned i = 0; i < count; i++)
+		correlation_step(s, fed[i], from);
+	s->depth--;
+}
+
+/* ---- the two ways in ---- */
+
+static void
+step_init(struct step *s, struct correlator *c, const struct correlator_input *in, correlator_emit_f emit_finding,
+    void *ctx)
+{
+	struct str id[] = {in->event->tenant, in->event->id};
+	s->c = c;
+	s->in = in;
+	s->emit = emit_finding;
+	s->ctx = ctx;
+	s->event_hash = window_table_key(c->windows, KEY_EVENT, id, 2);
+	s->evidence_ready = s->failed = false;
+	s->counted_count = s->depth = 0;
+}
+
+/* Did an earlier copy of the event meet this rule? A rule that it meets for the first time counts it. */
+static bool
+is_again(const struct step *s, const struct rule *rule, unsigned fed)
+{
+	if (fed == 0 && rule->burst.span_ms == 0)
+		return false;
+	struct str event = str_make((const char *)&s->event_hash, sizeof(s->event_hash));
+	return seen_check(s->c->counted, str_of(rule->id), event, s->in->event->received_ms) && s->in->repeat;
 }
 
 int
 correlator_step(struct correlator *c, const struct correlator_input *in, correlator_emit_f emit_finding, void *ctx)
 {
-	struct str id[] = {in->event->tenant, in->event->id};
 	struct step s;
-	s.c = c;
-	s.in = in;
-	s.emit = emit_finding;
-	s.ctx = ctx;
-	s.event_hash = window_table_key(c->windows, KEY_EVENT, id, 2);
-	s.evidence_ready = s.failed = false;
-	s.chain_count = 0;
+	step_init(&s, c, in, emit_finding, ctx);
 	/* too late for the windows: rules that need none still run */
 	bool late = (in->event->anomalies & ANOMALY_LATE) != 0;
 	for (unsigned i = 0; i < in->count; i++) {
 		const struct match *match = &in->matches[i];
-		if (match->rule->burst.span_ms == 0 && !match->rule->silent)
+		const struct rule *rule = match->rule;
+		unsigned fed;
+		correlation_index_fed(in->index, rule, &fed);
+		struct origin from = {.rule = rule, .match = match, .again = is_again(&s, rule, fed)};
+		if (rule->burst.span_ms == 0 && !rule->silent)
 			fire_plain(&s, match);
-		else if (match->rule->burst.span_ms > 0 && !match->rule->silent && !late)
-			burst_step(&s, match);
+		else if (rule->burst.span_ms > 0 && !rule->silent && !late)
+			burst_step(&s, match, from.again);
 		if (!late)
-			feed(&s, match->rule, match);
+			feed(&s, &from);
 	}
+	return s.failed ? -1 : 0;
+}
+
+struct parked_check *
+correlator_due(struct correlator *c, int64_t now_ms)
+{
+	return parked_take(c->parked, now_ms);
+}
+
+int64_t
+correlator_next_ms(struct correlator *c)
+{
+	return parked_next_ms(c->parked);
+}
+
+unsigned
+correlator_waiting(struct correlator *c)
+{
+	return parked_count(c->parked);
+}
+
+int
+correlator_decide(struct correlator *c, const struct correlator_input *in, const struct rule *rule,
+    const struct parked_check *check, correlator_emit_f emit_finding, void *ctx)
+{
+	struct step s;
+	struct verdict v;
+	if (!rule || rule->definition != check->definition || !rule->correlation) {
+		metrics_count(METRIC_RULE_ERRORS, check->rule, "rule_changed", 1);
+		return 0;
+	}
+	step_init(&s, c, in, emit_finding, ctx);
+	struct group_step g = {c, in, current_evidence(&s), s.event_hash, &s.failed};
+	struct subject subject = {
+		.rule = rule,
+		.group_by = rule->correlation->group_by,
+		.group_count = rule->correlation->group_count,
+		.span_ms = rule->correlation->timespan_ms,
+	};
+	group_decide(&g, rule, check, &v);
+	if (v.answer != BURST_QUIET && !rule->silent)
+		fire_group(&s, &subject, check->values, &v);
+	struct origin fired = {rule, NULL, subject.group_by, check->values, subject.group_count, false};
+	if (v.answer == BURST_TRIGGER)
+		feed(&s, &fired);
 	return s.failed ? -1 : 0;
 }

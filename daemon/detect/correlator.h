@@ -2,7 +2,9 @@
  * with `burst` and for correlations. Daemon-lifetime, shared by workers (locked
  * shards), bounded; keyed by tenant, rule id and definition, so that a changed
  * rule starts empty. That a burst has fired stays provisional until its batch is
- * on disk: see marks. Contract: windows page section 2, sigma page section 7. */
+ * on disk: see marks. What only waiting can tell (absence, the end of a window)
+ * is parked and decided by correlator_decide. Contract: windows page section 2,
+ * sigma page section 7. */
 #ifndef DETECT_CORRELATOR_H
 #define DETECT_CORRELATOR_H
 
@@ -11,8 +13,10 @@
 
 #include "detect/context.h"
 #include "detect/finding.h"
+#include "detect/parked.h"
 #include "event/event.h"
 #include "sigma/matcher.h"
+#include "window/seen.h"
 #include "window/window_table.h"
 
 struct correlator;
@@ -28,7 +32,11 @@ struct correlator_marks {
 
 struct correlator_options {
 	struct window_table *windows; /* borrowed */
-	uint64_t memory_bytes;        /* for fired bursts and evidence */
+	struct seen *counted;         /* borrowed: which event met which rule */
+	uint64_t memory_bytes;        /* for fired bursts, evidence, hits and parked checks */
+	int64_t lateness_ms, grace_ms;
+	bool whole_story; /* replay: nothing happened before the first event */
+	int64_t start_ms; /* else: what lies before may be missing */
 };
 
 struct correlator_input {
@@ -37,16 +45,18 @@ struct correlator_input {
 	const struct match *matches;
 	unsigned count;
 	const struct context *context; /* of context_observe; goes into findings */
-	bool repeat;                   /* seen before: judged again, not counted again */
+	bool repeat;                   /* the event was seen before: what it matched then is not counted again */
 	struct correlator_marks *marks;
+	const struct source_config *source; /* of the event's listener */
+	uint64_t place;                     /* of the event in its input; batch.place */
+	int64_t now_ms;                     /* of the clock */
 };
 
-/* Called for each finding, with the event rule's match that completed it (NULL when that was another correlation).
- * The finding lives until the call returns. -1: it could not be kept, the batch has to fail. */
+/* Called for each finding, with the event rule's match that completed it (NULL when that was another correlation, or
+ * time). The finding lives until the call returns. -1: it could not be kept, the batch has to fail. */
 typedef int (*correlator_emit_f)(const struct finding *f, const struct match *match, void *ctx);
 
-/* rules are borrowed (ruleset_rules). Correlations that cannot be judged when an event arrives (no gt, gte or eq above 0)
- * are left out. NULL without memory. */
+/* rules are borrowed (ruleset_rules). NULL without memory. */
 struct correlation_index *correlation_index_new(const struct rule *const *rules, unsigned count);
 void correlation_index_free(struct correlation_index *index);
 
@@ -55,10 +65,21 @@ void correlator_free(struct correlator *c);
 /* Every event with at least one match. -1 when emit said so or memory is out: the batch has to fail. */
 int correlator_step(struct correlator *c, const struct correlator_input *in, correlator_emit_f emit, void *ctx)
     __attribute__((warn_unused_result));
+
+/* The next check that is due, to be decided and given to parked_done; NULL when there is none. */
+struct parked_check *correlator_due(struct correlator *c, int64_t now_ms);
+/* When the next check is due; INT64_MAX when none waits. */
+int64_t correlator_next_ms(struct correlator *c);
+unsigned correlator_waiting(struct correlator *c);
+/* rule: the check's, of the policy in force; NULL when that has it no more. in->event is the check's record, decoded
+ * anew; in->matches are not read. */
+int correlator_decide(struct correlator *c, const struct correlator_input *in, const struct rule *rule,
+    const struct parked_check *check, correlator_emit_f emit, void *ctx) __attribute__((warn_unused_result));
+
 /* The batch is on disk: what fired has fired. Empties the marks. */
 void correlator_commit(struct correlator *c, struct correlator_marks *marks);
 /* It is not: the same events, sent again, fire again with the same ids. Empties the marks. */
 void correlator_rollback(struct correlator *c, struct correlator_marks *marks);
-uint64_t correlator_bytes(const struct correlator *c); /* without the windows */
+uint64_t correlator_bytes(struct correlator *c); /* without the windows */
 
 #endif

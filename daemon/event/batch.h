@@ -36,6 +36,7 @@ struct batch {
 	struct str tenant;           /* of events that do not name theirs; outlives the batch */
 	int64_t received_ms;
 	uint32_t max_records;
+	uint64_t place; /* of what is fed next, in the source's own terms: alerts that wait are told by it; 0 = none */
 	bool insist; /* nobody can be asked to repeat it (syslog): the store is tried until it is on disk */
 	void (*on_done)(struct batch *b, enum batch_result result, void *ctx); /* once, on the owning worker's loop */
 	void *on_done_ctx;

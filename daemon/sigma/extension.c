@@ -135,6 +135,16 @@ parse_burst(struct extension_reader *r, const struct yaml_node *node)
 	return read_span(span, &burst->span_ms, r->why);
 }
 
+static int
+parse_alert_on_unknown(struct extension_reader *r, const struct yaml_node *node)
+{
+	if (r->detection)
+		return yaml_fail(r->why, node, "alert-on-unknown", "'alert_on_unknown' belongs to correlations");
+	if (!yaml_as_bool(node, &r->rule->alert_on_unknown))
+		return yaml_fail(r->why, node, "alert-on-unknown", "'alert_on_unknown' is true or false");
+	return 0;
+}
+
 int
 extension_parse(const struct detection_loader *loader, const struct detection *detection,
     const struct yaml_node *map, struct rule *rule, struct score *score, struct fail *why)
@@ -153,7 +163,7 @@ extension_parse(const struct detection_loader *loader, const struct detection *d
 #undef X
 	    NULL};
 	struct extension_reader r = {loader, detection, rule, score, why};
-	for (const char *const *later = (const char *const[]){"windows", "alert_on_unknown", NULL}; *later; later++) {
+	for (const char *const *later = (const char *const[]){"windows", NULL}; *later; later++) {
 		if (yaml_get(map, *later))
 			return yaml_fail(why, yaml_get(map, *later)->key, "unsupported-key",
 			    "'picketd: %s' is not supported by this version", *later);

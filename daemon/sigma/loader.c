@@ -12,7 +12,7 @@
 #include "sigma/rule_files.h"
 #include "sigma/ruleset_priv.h"
 
-enum { ARENA_MAX = 512 << 20, RULES_MAX = 50000 };
+enum { ARENA_MAX = 512 << 20, RULES_MAX = 50000, CHAIN_DEPTH_MAX = 16 };
 
 enum draft_state { DRAFT_GOOD, DRAFT_BROKEN, DRAFT_DISABLED };
 
@@ -26,6 +26,7 @@ struct draft { /* one document on its way to a rule; in the arena */
 	size_t dir;
 	bool counted, generate; /* some correlation refers to it; and asks for its own alerts too */
 	const char *counted_by;
+	bool resolving, resolved; /* a correlation's references: under way, done */
 	struct draft *next;
 };
 
@@ -263,59 +264,71 @@ find_reference(const struct loader *l, struct str text)
 	return map_get(l->by_name, text);
 }
 
-static bool
-refers_to(const struct loader *l, const struct draft *from, const struct draft *to)
-{
-	const struct yaml_node *n = from->correlation.references;
-	for (n = n && n->kind == YAML_LIST ? n->first : n; n; n = n->next) {
-		if (find_reference(l, n->text) == to)
-			return true;
-		if (from->correlation.references->kind == YAML_SCALAR)
-			break;
-	}
-	return false;
-}
+static int resolve_correlation(struct loader *l, struct draft *draft, unsigned depth, struct fail *why);
 
+/* The rule that an entry of `rules` names, itself resolved. */
 static int
-resolve_reference(struct loader *l, struct draft *draft, const struct yaml_node *n, const struct rule **out,
-    struct fail *why)
+resolve_reference(struct loader *l, struct draft *draft, const struct yaml_node *n, unsigned depth,
+    struct correlation_reference *out, struct fail *why)
 {
 	struct draft *target = find_reference(l, n->text);
 	if (!target)
 		return yaml_fail(why, n, "unknown-rule", "the correlation refers to '%.100s', which is no id or name of a rule",
 		    n->text.p);
-	if (target->heading.kind == HEADING_CORRELATION && refers_to(l, target, draft))
-		return yaml_fail(why, n, "correlation-cycle", "the correlation refers to itself");
-	if (target->heading.kind == HEADING_CORRELATION)
-		return yaml_fail(why, n, "unsupported-chaining",
-		    "a correlation of correlations is not supported by this version");
+	if (target->resolving)
+		return yaml_fail(why, n, "correlation-cycle", "the correlation refers to itself through '%.100s'", n->text.p);
+	if (depth == CHAIN_DEPTH_MAX)
+		return yaml_fail(why, n, "correlation-chain", "more than %d correlations refer to one another in a row",
+		    CHAIN_DEPTH_MAX);
+	if (target->heading.kind == HEADING_CORRELATION && target->state == DRAFT_GOOD && !target->resolved) {
+		struct fail inner = {0};
+		if (resolve_correlation(l, target, depth + 1, &inner))
+			break_draft(l, target, &inner);
+	}
 	if (target->state == DRAFT_BROKEN)
 		return yaml_fail(why, n, "broken-rule", "the correlation refers to '%.100s', which has errors", n->text.p);
 	if (target->state == DRAFT_DISABLED)
 		draft->state = DRAFT_DISABLED;
-	*out = &target->rule;
+	*out = (struct correlation_reference){n, str_of(target->heading.name), &target->rule};
 	return 0;
 }
 
 static int
-resolve_references(struct loader *l, struct draft *draft, struct fail *why)
+add_reference(struct correlation_reference *references, unsigned *count, const struct correlation_reference *r,
+    struct fail *why)
 {
-	const struct yaml_node *references = draft->correlation.references;
-	bool list = references->kind == YAML_LIST;
-	const struct rule **rules = keep_zero(&l->set->arena, list ? references->len : 1, sizeof(*rules));
-	unsigned count = 0;
-	if (!rules)
-		return fail_set(why, "memory", "out of memory");
-	for (const struct yaml_node *n = list ? references->first : references; n; n = list ? n->next : NULL) {
-		if (resolve_reference(l, draft, n, &rules[count], why))
-			return -1;
-		uint64_t both[2] = {draft->rule.definition, rules[count]->definition};
-		draft->rule.definition = siphash((const uint8_t[16]){0}, both, sizeof(both));
-		count++;
+	for (unsigned i = 0; i < *count; i++) {
+		if (references[i].rule == r->rule)
+			return yaml_fail(why, r->node, "correlation-rules", "the rule '%.100s' is named twice", r->node->text.p);
 	}
-	draft->correlation.correlation.rules = rules;
-	draft->correlation.correlation.rule_count = count;
+	references[(*count)++] = *r;
 	return 0;
+}
+
+static int
+resolve_references(struct loader *l, struct draft *draft, unsigned depth, struct fail *why)
+{
+	struct correlation_reference references[CORRELATION_RULES_MAX], r = {0};
+	const struct yaml_node *node = draft->correlation.references;
+	bool list = node->kind == YAML_LIST;
+	unsigned count = 0;
+	for (const struct yaml_node *n = list ? node->first : node; n; n = list ? n->next : NULL) {
+		if (resolve_reference(l, draft, n, depth, &r, why) || add_reference(references, &count, &r, why))
+			return -1;
+		uint64_t both[2] = {draft->rule.definition, r.rule->definition};
+		draft->rule.definition = siphash((const uint8_t[16]){0}, both, sizeof(both));
+	}
+	return correlation_finish(&l->parts, &draft->correlation, references, count, why);
+}
+
+static int
+resolve_correlation(struct loader *l, struct draft *draft, unsigned depth, struct fail *why)
+{
+	draft->resolving = true;
+	int failed = resolve_references(l, draft, depth, why);
+	draft->resolving = false;
+	draft->resolved = true;
+	return failed;
 }
 
 static void
@@ -323,8 +336,8 @@ mark_counted(struct draft *drafts, const struct draft *correlation)
 {
 	const struct correlation *c = &correlation->correlation.correlation;
 	for (struct draft *d = drafts; d; d = d->next) {
-		for (unsigned i = 0; i < c->rule_count; i++) {
-			if (c->rules[i] != &d->rule)
+		for (unsigned i = 0; i < c->feed_count; i++) {
+			if (c->feeds[i].rule != &d->rule)
 				continue;
 			d->counted = true;
 			d->counted_by = correlation->rule.title;
@@ -340,9 +353,13 @@ resolve_correlations(struct loader *l)
 		struct fail why = {0};
 		if (d->heading.kind != HEADING_CORRELATION || d->state != DRAFT_GOOD)
 			continue;
-		if (resolve_references(l, d, &why)) {
+		if (!d->resolved && resolve_correlation(l, d, 0, &why))
 			break_draft(l, d, &why);
-		} else if (d->state == DRAFT_DISABLED) {
+	}
+	for (struct draft *d = l->first; d; d = d->next) {
+		if (d->heading.kind != HEADING_CORRELATION || !d->resolved || d->state == DRAFT_BROKEN)
+			continue;
+		if (d->state == DRAFT_DISABLED) {
 			l->set->disabled++;
 			note(l, &d->rule, "skipped", "is skipped: a rule that it counts is disabled", "");
 		} else {

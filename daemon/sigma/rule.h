@@ -22,6 +22,7 @@ struct rule_column { /* alert column <- field */
 struct rule_field { /* a named field and its slot */
 	const char *name;
 	int slot;
+	const char *read; /* the field of the slot where name is an alias for it; else NULL */
 };
 struct rule_term { /* one threat_score term */
 	const char *name;
@@ -46,6 +47,7 @@ struct rule {
 	int version;
 	enum rule_level level;
 	bool silent; /* only feeds correlations (no generate) */
+	bool alert_on_unknown; /* correlations: absence that cannot be known is told, too */
 	const struct rule_column *columns; /* `columns`, else Sigma's `fields` */
 	unsigned column_count;
 	const struct rule_field *dedup_by; /* count 0 = default: group-by, else user, else IP */

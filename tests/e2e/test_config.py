@@ -311,6 +311,26 @@ def config_windows_span_bounds_the_context(place):
     equal((c["window_s"], c["failures"]), (60, 1), "context")
 
 
+@option("CONFIG windows.grace")
+def config_windows_grace_is_how_long_absence_waits(place):
+    place.write("rules/r.yml", """title: any
+name: any_sign_in
+logsource: {product: azure, service: signinlogs}
+detection:
+  sel: {userPrincipalName: '*'}
+  condition: sel
+---
+title: quiet
+correlation: {type: event_count, rules: any_sign_in, group-by: ipAddress, timespan: 1s, condition: {lt: 2}}
+""")
+    d = place.daemon({"windows": {"grace": "1s"}, "rules": {"dirs": [place.path("rules")]}})
+    d.post(quiet(time_ms=int(time.time() * 1000)))
+    until(lambda: d.stored(), 10, "an alert of the window's end")
+    e = place.daemon({"rules": {"dirs": [place.path("rules")]}}, name="default")
+    e.post(quiet(time_ms=int(time.time() * 1000)))
+    equal(e.stored(), [], "with the default")
+
+
 @option("CONFIG state.dir")
 def config_state_dir_holds_the_store(place):
     d = place.daemon()

@@ -22,7 +22,7 @@ struct fixture {
 	struct value slots[FIXTURE_SLOTS];
 	struct context context;
 	struct rule rule, base;
-	const struct rule *bases[1];
+	struct correlation_feed bases[1];
 	struct correlation correlation;
 	const char *tags[8], *references[8];
 	struct rule_field group_by[1], dedup_by[2];
@@ -81,8 +81,8 @@ static inline void
 fixture_rule(struct fixture *x)
 {
 	x->tags[0] = "attack.t1110.003";
-	x->group_by[0] = (struct rule_field){"ipAddress", FIELD_IP_ADDRESS};
-	x->dedup_by[0] = (struct rule_field){"src.ip", -1};
+	x->group_by[0] = (struct rule_field){"ipAddress", FIELD_IP_ADDRESS, NULL};
+	x->dedup_by[0] = (struct rule_field){"src.ip", -1, NULL};
 	x->terms[0] = (struct rule_term){"many_users", 1};
 	x->terms[1] = (struct rule_term){"success_after_failures", 1};
 	x->columns[0] = (struct rule_column){"_messageTime", "_messageTime", -1, COLUMN_MESSAGE_TIME};
@@ -91,9 +91,9 @@ fixture_rule(struct fixture *x)
 	x->columns[3] = (struct rule_column){"threat_score", "threat_score", -1, COLUMN_THREAT_SCORE};
 	x->base = (struct rule){.id = "entra-failed-sign-in", .title = "Failed sign-in", .tags = x->tags,
 	    .references = x->references};
-	x->bases[0] = &x->base;
-	x->correlation = (struct correlation){.type = CORRELATION_VALUE_COUNT, .type_name = "value_count", .rules = x->bases,
-	    .rule_count = 1, .group_by = x->group_by, .group_count = 1, .timespan_ms = 600000,
+	x->bases[0].rule = &x->base;
+	x->correlation = (struct correlation){.type = CORRELATION_VALUE_COUNT, .type_name = "value_count", .feeds = x->bases,
+	    .feed_count = 1, .group_by = x->group_by, .group_count = 1, .timespan_ms = 600000,
 	    .range = {.ops = RANGE_GTE, .gte = 10}};
 	x->rule = (struct rule){.id = "spray-ip-distinct-users", .title = "Password spray", .author = "picketd",
 	    .confidence = "high", .runbook_url = "https://runbooks.example/spray", .tags = x->tags,

@@ -171,8 +171,8 @@ START_TEST(rules_count_sources_of_one_user)
 	ck_assert(!rule->silent);
 	const struct correlation *c = rule->correlation;
 	ck_assert_int_eq(c->type, CORRELATION_VALUE_COUNT);
-	ck_assert_uint_eq(c->rule_count, 1);
-	ck_assert_ptr_eq(c->rules[0], base);
+	ck_assert_uint_eq(c->feed_count, 1);
+	ck_assert_ptr_eq(c->feeds[0].rule, base);
 	ck_assert_int_eq(c->group_by[0].slot, FIELD_USER_PRINCIPAL_NAME);
 	ck_assert_int_eq(c->values[0].slot, FIELD_IP_ADDRESS);
 	ck_assert_int_eq(c->timespan_ms, 3600000);

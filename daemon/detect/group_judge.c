@@ -1,0 +1,279 @@
+#include "detect/group_judge.h"
+
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "detect/figure.h"
+
+enum { WAITING_MAX = 64 }; /* checks of a group for absence */
+
+struct seen_window { /* what a judgement saw */
+	bool before, after, partial;
+	double value;
+	unsigned events;
+};
+
+/* ---- marks, evidence, the burst ---- */
+
+static int
+mark_add(struct correlator_marks *marks, const struct correlator_mark *mark)
+{
+	if (marks->len == marks->cap) {
+		unsigned cap = marks->cap ? marks->cap * 2 : 8;
+		struct correlator_mark *items = mem_resize(marks->items, cap, sizeof(*items));
+		if (!items)
+			return -1;
+		marks->items = items;
+		marks->cap = cap;
+	}
+	marks->items[marks->len++] = *mark;
+	return 0;
+}
+
+/* Locked: does a burst begin or go on? */
+static void
+answer(const struct group_step *s, const struct burst_question *q, const struct seen_window *w, struct verdict *out)
+{
+	struct correlator_mark mark;
+	struct correlator *c = s->c;
+	bool was_hot = burst_is_hot(c->bursts, q->key);
+	out->answer = burst_judge(c->bursts, q, &mark.burst);
+	out->value = w->value;
+	out->events = w->events;
+	out->partial = w->partial;
+	if (out->answer != BURST_QUIET && mark_add(s->in->marks, &mark) < 0) {
+		burst_undo(c->bursts, &mark.burst);
+		*s->failed = true; /* the event comes again, and fires then */
+		out->answer = BURST_QUIET;
+	}
+	bool goes_on = was_hot && out->answer != BURST_TRIGGER;
+	int64_t forget_ms = goes_on ? INT64_MIN : q->at_ms - q->span_ms;
+	if (out->answer != BURST_QUIET) {
+		struct evidence_question question = {q->key, forget_ms, s->current};
+		out->evidence_count = evidence_read(c->evidence, &question, out->list);
+	}
+	if (q->counted && w->events >= 2)
+		evidence_note(c->evidence, q->key, s->current, forget_ms);
+}
+
+/* ---- counts of events and of values: sliding windows of the table ---- */
+
+static bool
+range_holds(double value, const void *ctx)
+{
+	return correlation_holds(ctx, value);
+}
+
+static bool
+any_event(double value, const void *ctx)
+{
+	(void)ctx;
+	return value >= 1;
+}
+
+static void
+judge_count(const struct group_step *s, const struct subject *subject, uint64_t key, struct seen_window *w)
+{
+	const struct correlation *correlation = subject->rule->correlation;
+	int64_t at_ms = s->in->event->window_ms;
+	struct window_update update = {.ts_ms = at_ms, .value = subject->value, .code = WINDOW_CODE_NONE};
+	struct window_probe probe = {at_ms, false, any_event, NULL};
+	struct window_verdict v;
+	if (correlation) {
+		probe.distinct = correlation->type == CORRELATION_VALUE_COUNT;
+		probe.holds = range_holds;
+		probe.ctx = &correlation->range;
+	}
+	window_table_probe(s->c->windows, key, subject->span_ms, subject->again ? NULL : &update, &probe, &v);
+	*w = (struct seen_window){v.before, v.after, v.partial || !v.exact, v.value, v.events};
+}
+
+/* ---- all else: hits ---- */
+
+static void
+insert_hit(const struct group_step *s, const struct subject *subject, struct hits *h)
+{
+	struct hit hit = {s->in->event->window_ms, subject->number, subject->stage, subject->value};
+	hits_insert(h, &hit, subject->span_ms + s->c->lateness_ms);
+}
+
+static void
+judge_hits(const struct group_step *s, const struct subject *subject, uint64_t key, struct seen_window *w)
+{
+	const struct correlation *correlation = subject->rule->correlation;
+	int64_t at_ms = s->in->event->window_ms;
+	struct hits h;
+	struct figure before, after;
+	hits_load(s->c->hits, key, &h);
+	figure_any_window(correlation, &h, at_ms, &before);
+	after = before;
+	if (!subject->again) {
+		insert_hit(s, subject, &h);
+		hits_store(s->c->hits, key, &h);
+		figure_any_window(correlation, &h, at_ms, &after);
+	}
+	*w = (struct seen_window){before.holds, after.holds, after.end_ms - subject->span_ms < h.blind_ms, after.value,
+		after.events};
+}
+
+/* ---- what has to wait ---- */
+
+static bool
+park(const struct group_step *s, const struct subject *subject, uint64_t key, const struct str *values, int64_t at_ms,
+    int64_t over_ms)
+{
+	const struct correlator_input *in = s->in;
+	int64_t later_ms = over_ms > in->now_ms ? over_ms : in->now_ms;
+	struct parked_check check = {
+		.due_ms = later_ms + s->c->grace_ms,
+		.at_ms = at_ms,
+		.key = key,
+		.rule = subject->rule->id,
+		.definition = subject->rule->definition,
+		.raw = in->event->raw,
+		.tenant = in->event->tenant,
+		.source = in->source,
+		.received_ms = in->event->received_ms,
+		.place = in->place,
+		.value_count = subject->group_count,
+	};
+	for (unsigned i = 0; i < subject->group_count; i++)
+		check.values[i] = values[i];
+	if (parked_add(s->c->parked, &check) == 0)
+		return true;
+	metrics_count(METRIC_RULE_ERRORS, subject->rule->id, "checks_full", 1);
+	return false;
+}
+
+static void
+wait_for_absent(const struct group_step *s, const struct subject *subject, uint64_t key, const struct str *values,
+    struct hits *h)
+{
+	const struct correlation *c = subject->rule->correlation;
+	struct figure hoped, known;
+	if (c->absent >> subject->stage & 1)
+		return;
+	figure_any_window(c, h, s->in->event->window_ms, &hoped);
+	if (!hoped.holds)
+		return;
+	figure_window(c, h, hoped.end_ms - subject->span_ms, hoped.end_ms, false, &known);
+	if (!known.holds) { /* what must be absent is there, and stays */
+		h->held_ms = h->held_ms <= hoped.end_ms ? INT64_MIN : h->held_ms;
+	} else if (h->waiting >= WAITING_MAX) {
+		metrics_count(METRIC_RULE_ERRORS, subject->rule->id, "checks_full", 1);
+	} else if (park(s, subject, key, values, hoped.end_ms, hoped.end_ms)) {
+		h->waiting++;
+	}
+}
+
+static void
+wait_for_end(const struct group_step *s, const struct subject *subject, uint64_t key, const struct str *values)
+{
+	int64_t at_ms = s->in->event->window_ms;
+	struct hits h;
+	if (subject->again)
+		return;
+	hits_load(s->c->hits, key, &h);
+	insert_hit(s, subject, &h);
+	switch (subject->rule->correlation->when) {
+	case CORRELATION_AT_END:
+		if (h.open_ms == INT64_MIN || at_ms > h.open_ms + subject->span_ms) {
+			h.open_ms = at_ms;
+			park(s, subject, key, values, at_ms, at_ms + subject->span_ms);
+		}
+		break;
+	case CORRELATION_ON_SILENCE:
+		park(s, subject, key, values, at_ms, at_ms + subject->span_ms);
+		break;
+	case CORRELATION_ABSENCE:
+		wait_for_absent(s, subject, key, values, &h);
+		break;
+	case CORRELATION_ON_ARRIVAL:
+		break;
+	}
+	hits_store(s->c->hits, key, &h);
+}
+
+void
+group_judge(const struct group_step *s, const struct subject *subject, uint64_t key, const struct str *values,
+    struct verdict *out)
+{
+	const struct correlation *c = subject->rule->correlation;
+	int64_t at_ms = s->in->event->window_ms;
+	struct seen_window w;
+	out->answer = BURST_QUIET;
+	burst_lock(s->c->bursts, key);
+	if (c && c->when != CORRELATION_ON_ARRIVAL) {
+		wait_for_end(s, subject, key, values);
+	} else {
+		if (!c || c->type == CORRELATION_EVENT_COUNT || c->type == CORRELATION_VALUE_COUNT)
+			judge_count(s, subject, key, &w);
+		else
+			judge_hits(s, subject, key, &w);
+		struct burst_question q = {key, s->event_hash, at_ms, subject->span_ms, !subject->again, w.before, w.after};
+		answer(s, &q, &w, out);
+	}
+	burst_unlock(s->c->bursts, key);
+}
+
+/* ---- when its time has come ---- */
+
+struct window { /* that a check is about */
+	int64_t begin_ms, end_ms;
+};
+
+static struct window
+window_of(const struct correlation *c, int64_t at_ms)
+{
+	switch (c->when) {
+	case CORRELATION_AT_END:
+		return (struct window){at_ms, at_ms + c->timespan_ms};
+	case CORRELATION_ON_SILENCE:
+		return (struct window){at_ms + 1, at_ms + c->timespan_ms};
+	case CORRELATION_ABSENCE:
+	case CORRELATION_ON_ARRIVAL:
+		break;
+	}
+	return (struct window){at_ms - c->timespan_ms, at_ms};
+}
+
+/* What is not known to be absent: the group was forgotten in between, or the daemon began later. */
+static bool
+is_unknown(const struct rule *rule, const struct hits *h, const struct window *span)
+{
+	if (span->begin_ms >= h->blind_ms)
+		return false;
+	if (!rule->alert_on_unknown)
+		metrics_count(METRIC_RULE_ERRORS, rule->id, "absence_unknown", 1);
+	return true;
+}
+
+void
+group_decide(const struct group_step *s, const struct rule *rule, const struct parked_check *check, struct verdict *out)
+{
+	const struct correlation *c = rule->correlation;
+	struct window span = window_of(c, check->at_ms);
+	struct hits h;
+	struct figure figure;
+	out->answer = BURST_QUIET;
+	burst_lock(s->c->bursts, check->key);
+	hits_load(s->c->hits, check->key, &h);
+	figure_window(c, &h, span.begin_ms, span.end_ms, false, &figure);
+	h.waiting -= c->when == CORRELATION_ABSENCE && h.waiting > 0;
+	if (c->when == CORRELATION_ON_SILENCE)
+		figure.holds = figure.holds && figure.events == 0;
+	if (h.open_ms == check->at_ms)
+		h.open_ms = INT64_MIN;
+	bool unknown = figure.holds && is_unknown(rule, &h, &span);
+	if (figure.holds && (!unknown || rule->alert_on_unknown)) {
+		bool before = c->when != CORRELATION_ON_SILENCE && h.held_ms != INT64_MIN &&
+		    h.held_ms >= span.begin_ms - (c->when == CORRELATION_AT_END ? c->timespan_ms : 0);
+		struct seen_window w = {before, true, unknown, figure.value, figure.events};
+		struct burst_question q = {check->key, s->event_hash, span.end_ms, c->timespan_ms, true, before, true};
+		answer(s, &q, &w, out);
+		h.held_ms = span.end_ms > h.held_ms ? span.end_ms : h.held_ms;
+	} else if (!figure.holds && h.held_ms <= span.end_ms) {
+		h.held_ms = INT64_MIN;
+	}
+	hits_store(s->c->hits, check->key, &h);
+	burst_unlock(s->c->bursts, check->key);
+}

@@ -1,0 +1,63 @@
+/* One event and one group of a correlation, or of a rule with a burst: counts the
+ * event and answers whether a burst begins or goes on, or parks the question.
+ * Inside the correlator. */
+#ifndef DETECT_GROUP_JUDGE_H
+#define DETECT_GROUP_JUDGE_H
+
+#include "detect/burst.h"
+#include "detect/correlator.h"
+#include "detect/evidence.h"
+#include "sigma/correlation.h"
+#include "window/hits.h"
+
+struct correlator {
+	struct window_table *windows;
+	struct burst_table *bursts;
+	struct detail_table *evidence;
+	struct hit_table *hits;
+	struct parked *parked;
+	struct seen *counted;
+	int64_t lateness_ms, grace_ms;
+};
+
+struct correlator_mark {
+	struct burst_mark burst;
+};
+
+struct subject { /* what is judged by groups */
+	const struct rule *rule;
+	const struct match *match; /* NULL: another correlation, or time, completed it */
+	const struct rule_field *group_by;
+	unsigned group_count;
+	int64_t span_ms;
+	uint32_t value; /* of what is counted: the event's hash, or that of a value */
+	double number;
+	uint32_t stage; /* feed of a temporal correlation */
+	bool again;     /* counted before: only an unfinished firing fires again */
+};
+
+struct verdict {
+	enum burst_answer answer;
+	double value;
+	unsigned events;
+	bool partial;
+	unsigned evidence_count; /* in list */
+	struct evidence list[EVIDENCE_MAX];
+};
+
+struct group_step { /* the event that is being judged */
+	struct correlator *c;
+	const struct correlator_input *in;
+	const struct evidence *current; /* the event itself */
+	uint64_t event_hash;
+	bool *failed; /* no memory for a mark: the batch has to fail */
+};
+
+/* Takes the group's lock. */
+void group_judge(const struct group_step *s, const struct subject *subject, uint64_t key, const struct str *values,
+    struct verdict *out);
+/* The same for a check whose time has come. */
+void group_decide(const struct group_step *s, const struct rule *rule, const struct parked_check *check,
+    struct verdict *out);
+
+#endif
