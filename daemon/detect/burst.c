@@ -221,8 +221,8 @@ decide(const struct entry *group, const struct burst_question *q)
 		return BURST_QUIET;
 	if (!q->before || !group || group->state.owed)
 		return BURST_TRIGGER;
-	if (!group->state.hot) /* time made a mean true; or it is a late event of a burst that fired and is over */
-		return q->at_ms >= group->newest_ms ? BURST_TRIGGER : BURST_QUIET;
+	if (!group->state.hot) /* time made it true; else a late event of a burst that fired and is over */
+		return q->by_time && q->at_ms >= group->newest_ms ? BURST_TRIGGER : BURST_QUIET;
 	if (q->at_ms - group->state.last_alert_ms >= repeat_after_ms(q->span_ms, group->state.step))
 		return BURST_REPEAT;
 	return BURST_QUIET;

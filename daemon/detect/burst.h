@@ -29,6 +29,7 @@ struct burst_question { /* about one group, one event */
 	int64_t at_ms, span_ms;
 	bool counted; /* false: the event was counted before; only an unfinished firing fires again */
 	bool before, after; /* does the condition hold without and with the event */
+	bool by_time;       /* time alone can make it true: old values leave a mean */
 };
 
 enum burst_answer { BURST_QUIET, BURST_TRIGGER, BURST_REPEAT };

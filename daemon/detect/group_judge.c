@@ -209,7 +209,8 @@ group_judge(const struct group_step *s, const struct subject *subject, uint64_t 
 			judge_count(s, subject, key, &w);
 		else
 			judge_hits(s, subject, key, &w);
-		struct burst_question q = {key, s->event_hash, at_ms, subject->span_ms, !subject->again, w.before, w.after};
+		struct burst_question q = {key, s->event_hash, at_ms, subject->span_ms, !subject->again, w.before, w.after,
+			c && c->type >= CORRELATION_VALUE_SUM};
 		answer(s, &q, &w, out);
 	}
 	burst_unlock(s->c->bursts, key);
@@ -268,7 +269,7 @@ group_decide(const struct group_step *s, const struct rule *rule, const struct p
 		bool before = c->when != CORRELATION_ON_SILENCE && h.held_ms != INT64_MIN &&
 		    h.held_ms >= span.begin_ms - (c->when == CORRELATION_AT_END ? c->timespan_ms : 0);
 		struct seen_window w = {before, true, unknown, figure.value, figure.events};
-		struct burst_question q = {check->key, s->event_hash, span.end_ms, c->timespan_ms, true, before, true};
+		struct burst_question q = {check->key, s->event_hash, span.end_ms, c->timespan_ms, true, before, true, false};
 		answer(s, &q, &w, out);
 		h.held_ms = span.end_ms > h.held_ms ? span.end_ms : h.held_ms;
 	} else if (!figure.holds && h.held_ms <= span.end_ms) {
