@@ -1,12 +1,16 @@
 #include "config/list.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/map.h"
 #include "base/mem.h"
 #include "config/file.h"
 
-enum { PATH_BYTES = 8192 };
+enum { PATH_BYTES = 8192, BESIDE_MAX = 256 }; /* BESIDE_MAX: lists beside the rules of one directory */
 
 struct slot {
 	struct list list; /* name and file are the set's, items point into text */
@@ -16,7 +20,7 @@ struct slot {
 
 struct list_set {
 	struct slot *slots;
-	size_t count;
+	size_t count, room;
 };
 
 struct reader {
@@ -135,29 +139,99 @@ slot_fini(struct slot *slot)
 	*slot = (struct slot){0};
 }
 
+static struct slot *
+add_slot(struct list_set *set)
+{
+	if (set->count == set->room) {
+		size_t room = set->room ? set->room * 2 : 8;
+		struct slot *grown = mem_resize(set->slots, room, sizeof(*grown));
+		if (!grown)
+			return NULL;
+		set->slots = grown;
+		set->room = room;
+	}
+	struct slot *slot = &set->slots[set->count++];
+	*slot = (struct slot){0};
+	return slot;
+}
+
+/* Takes over file. -1 only without memory: a list that cannot be read is a problem and is missing. */
+static int
+add_list(struct list_set *set, struct str name, char *file, struct fail_list *problems)
+{
+	struct slot *slot = file ? add_slot(set) : NULL;
+	if (!slot) {
+		mem_free(file);
+		return -1;
+	}
+	slot->list.file = file;
+	slot->list.name = str_of(mem_copy_str(name));
+	if (!slot->list.name.p)
+		return -1;
+	if (load_slot(slot, problems) < 0) {
+		slot_fini(slot);
+		set->count--;
+	}
+	return 0;
+}
+
+static int
+is_list_name(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && str_ends(str_of(entry->d_name), STR(".txt"));
+}
+
+/* One file of dir/lists. A name that is taken stays with who has it: the configuration, then an earlier directory. */
+static int
+add_beside(struct list_set *set, const struct config *config, const char *dir, const char *file,
+    struct fail_list *problems)
+{
+	struct str name = str_make(file, strlen(file) - strlen(".txt"));
+	char path[PATH_BYTES];
+	int len = snprintf(path, sizeof(path), "%s/lists/%s", dir, file);
+	if (len < 0 || len >= PATH_BYTES || name.len == 0 || name.len > LIST_NAME_BYTES) {
+		(void)fail_list_at(problems, dir, 0, 0, "out-of-range", "a list's name has 1 to %d bytes, not: %.80s",
+		    LIST_NAME_BYTES, file);
+		return 0;
+	}
+	for (size_t i = 0; i < config->rules.list_count; i++)
+		if (str_eq_nocase(str_of(config->rules.lists[i].name), name))
+			return 0;
+	return list_set_find(set, name) ? 0 : add_list(set, name, mem_copy_str(str_of(path)), problems);
+}
+
+static int
+load_beside(struct list_set *set, const struct config *config, const char *dir, struct fail_list *problems)
+{
+	char path[PATH_BYTES];
+	struct dirent **names = NULL;
+	int len = snprintf(path, sizeof(path), "%s/lists", dir), failed = 0;
+	int count = len < 0 || len >= PATH_BYTES ? -1 : scandir(path, &names, is_list_name, alphasort);
+	if (count < 0)
+		return errno == ENOMEM ? -1 : 0; /* rules without lists */
+	if (count > BESIDE_MAX)
+		(void)fail_list_at(problems, path, 0, 0, "out-of-range", "more than %d lists", BESIDE_MAX);
+	for (int i = 0; i < count; i++) {
+		if (i < BESIDE_MAX && !failed)
+			failed = add_beside(set, config, dir, names[i]->d_name, problems);
+		free(names[i]);
+	}
+	free(names);
+	return failed;
+}
+
 struct list_set *
 list_set_load(const struct config *config, struct fail_list *problems)
 {
 	const struct rules_config *rules = &config->rules;
 	struct list_set *set = mem_zero(1, sizeof(*set));
-	if (!set)
-		return NULL;
-	set->slots = mem_zero(rules->list_count + 1, sizeof(*set->slots));
-	if (!set->slots)
-		goto no_memory;
-	for (size_t i = 0; i < rules->list_count; i++) {
-		struct slot *slot = &set->slots[set->count++];
-		slot->list.name = str_of(mem_copy_str(str_of(rules->lists[i].name)));
-		slot->list.file = resolve(config, rules->lists[i].file);
-		if (!slot->list.name.p || !slot->list.file)
-			goto no_memory;
-		if (load_slot(slot, problems) < 0) {
-			slot_fini(slot);
-			set->count--;
-		}
-	}
-	return set;
-no_memory:
+	int failed = set ? 0 : -1;
+	for (size_t i = 0; i < rules->list_count && !failed; i++)
+		failed = add_list(set, str_of(rules->lists[i].name), resolve(config, rules->lists[i].file), problems);
+	for (size_t i = 0; i < rules->dirs.len && !failed; i++)
+		failed = load_beside(set, config, rules->dirs.items[i], problems);
+	if (!failed)
+		return set;
 	list_set_free(set);
 	return NULL;
 }

@@ -1,8 +1,10 @@
-/* Named lists from files (`rules.lists`: Tor exits, partners, personal VPN users):
- * one word, address or network a line; # at the begin of a line or behind a
- * blank begins a comment (so that guest names with #EXT# can stand), blanks
- * around a line do not count. A reload reads them anew. Immutable after load; belongs to the
- * policy. At most LIST_FILE_MAX bytes a file. */
+/* Named lists from files (Tor exits, partners, personal VPN users): those of
+ * `rules.lists`, and lists/NAME.txt in each of `rules.dirs`, so that rules can
+ * bring theirs along; the first file of a name counts. One word, address or
+ * network a line; # at the begin of a line or behind a blank begins a comment
+ * (so that guest names with #EXT# can stand), blanks around a line do not
+ * count. A reload reads them anew. Immutable after load; belongs to the policy.
+ * At most LIST_FILE_MAX bytes a file. */
 #ifndef CONFIG_LIST_H
 #define CONFIG_LIST_H
 
@@ -25,13 +27,13 @@ struct list {
 
 struct list_set;
 
-/* One list for each of the configuration's rules.lists. A file that cannot be read is a problem and a missing list.
+/* A file that cannot be read is a problem and a missing list.
  * NULL only without memory. */
 struct list_set *list_set_load(const struct config *config, struct fail_list *problems);
 void list_set_free(struct list_set *set); /* NULL is fine */
 /* NULL when there is none of the name, which is compared without case. */
 const struct list *list_set_find(const struct list_set *set, struct str name);
-/* In the configuration's order; NULL behind the last and when set is NULL. */
+/* The configuration's first, then the directories'; NULL behind the last and when set is NULL. */
 const struct list *list_set_at(const struct list_set *set, size_t index);
 
 #endif

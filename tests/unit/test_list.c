@@ -156,12 +156,72 @@ START_TEST(list_has_at_most_a_million_items)
 }
 END_TEST
 
+/* directory/NAME/lists/file with the text; made once, removed by drop_beside. */
+static void
+put_beside(const char *name, const char *file, const char *text)
+{
+	char at[160];
+	snprintf(at, sizeof(at), "%s/%s", directory, name);
+	ck_assert(mkdir(at, 0700) == 0 || access(at, W_OK) == 0);
+	snprintf(at, sizeof(at), "%s/%s/lists", directory, name);
+	ck_assert(mkdir(at, 0700) == 0 || access(at, W_OK) == 0);
+	snprintf(at, sizeof(at), "%s/%s/lists/%s", directory, name, file);
+	FILE *f = fopen(at, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static void
+drop_beside(const char *name, const char *file)
+{
+	char at[160];
+	snprintf(at, sizeof(at), "%s/%s/lists/%s", directory, name, file);
+	unlink(at);
+	snprintf(at, sizeof(at), "%s/%s/lists", directory, name);
+	rmdir(at);
+	snprintf(at, sizeof(at), "%s/%s", directory, name);
+	rmdir(at);
+}
+
+START_TEST(list_beside_the_rules_counts_where_no_earlier_one_has_the_name)
+{
+	put("configured\n", 11);
+	put_beside("site", "vpn.txt", "site\n");
+	put_beside("site", "notes.md", "no list\n");
+	put_beside("shipped", "VPN.txt", "shipped\n");
+	put_beside("shipped", "tor_exits.txt", "192.0.2.1\n");
+	put_beside("shipped", "empty.txt", "# the operator's\n");
+	char site[96], shipped[96], name[] = "tor_exits", *dirs[] = {site, shipped};
+	snprintf(site, sizeof(site), "%s/site", directory);
+	snprintf(shipped, sizeof(shipped), "%s/shipped", directory);
+	struct list_config one = {name, path};
+	struct config config = {.rules = {.lists = &one, .list_count = 1, .dirs = {dirs, 2}}};
+	fail_list_init(&problems);
+	struct list_set *set = list_set_load(&config, &problems);
+	ck_assert_uint_eq(problems.len, 0);
+	ck_assert(str_eq(list_set_find(set, STR("tor_exits"))->items[0], STR("configured")));
+	ck_assert(str_eq(list_set_find(set, STR("vpn"))->items[0], STR("site")));
+	ck_assert_uint_eq(list_set_find(set, STR("empty"))->count, 0);
+	ck_assert_ptr_null(list_set_find(set, STR("notes")));
+	ck_assert_ptr_nonnull(list_set_at(set, 2));
+	ck_assert_ptr_null(list_set_at(set, 3));
+	drop_beside("site", "vpn.txt");
+	drop_beside("site", "notes.md");
+	drop_beside("shipped", "VPN.txt");
+	drop_beside("shipped", "tor_exits.txt");
+	drop_beside("shipped", "empty.txt");
+	end(set);
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = {list_has_one_item_a_line_without_comments_and_blanks_each_once,
 	    list_that_is_empty_is_there, list_that_is_broken_is_a_problem_with_its_line_and_no_list,
 	    list_file_that_is_missing_or_a_directory_is_a_problem,
-	    list_is_bounded_in_bytes_and_in_the_length_of_an_item, list_has_at_most_a_million_items, NULL};
+	    list_is_bounded_in_bytes_and_in_the_length_of_an_item, list_has_at_most_a_million_items,
+	    list_beside_the_rules_counts_where_no_earlier_one_has_the_name, NULL};
 	return unit_run("list", tests);
 }
