@@ -13,7 +13,8 @@ enum { ARENA_MAX = 64 << 20, ARENA_KEEP = 1 << 20 };
 struct decoder {
 	const struct plan *plan;
 	struct decoder_limits limits;
-	struct json_scan *scan, *check; /* check: without paths, only whether a text is JSON */
+	struct json_scan *scan, *elements;
+	struct json_scan *check; /* without paths, only whether a text is JSON */
 	struct trie *no_paths;
 	struct arena arena;
 	struct value *slots;
@@ -34,8 +35,9 @@ decoder_new(const struct plan *plan, const struct decoder_limits *limits)
 	d->slots = mem_zero(d->slot_count, sizeof(*d->slots));
 	d->no_paths = trie_new();
 	d->scan = json_scan_new(plan_trie(plan), limits->max_depth, plan_leaves(plan));
+	d->elements = json_scan_new(plan_elements(plan), limits->max_depth, false);
 	d->check = d->no_paths ? json_scan_new(d->no_paths, limits->max_depth, false) : NULL;
-	if (d->slots && d->scan && d->check)
+	if (d->slots && d->scan && d->elements && d->check)
 		return d;
 	decoder_free(d);
 	return NULL;
@@ -47,6 +49,7 @@ decoder_free(struct decoder *d)
 	if (!d)
 		return;
 	json_scan_free(d->scan);
+	json_scan_free(d->elements);
 	json_scan_free(d->check);
 	trie_free(d->no_paths);
 	arena_fini(&d->arena);
@@ -118,7 +121,7 @@ enum decode_result
 decoder_read(struct decoder *d, struct str record, const struct decoder_origin *origin, struct event *out,
     struct str *inner, struct fail *why)
 {
-	struct fill f = {.plan = d->plan, .scan = d->scan, .arena = &d->arena, .out = out};
+	struct fill f = {.plan = d->plan, .scan = d->scan, .elements = d->elements, .arena = &d->arena, .out = out};
 
 	arena_reset(&d->arena);
 	record = str_trim(record);

@@ -2,22 +2,11 @@
 
 #include "base/clock.h"
 #include "base/codec.h"
+#include "decode/choice.h"
 #include "decode/json_bytes.h"
 #include "decode/json_string.h"
 #include "decode/timestamp.h"
-
-static const struct value missing_value = {.type = VALUE_MISSING};
-
-/* Text of a scalar, or of the first scalar of an array; empty when there is none. */
-static struct str
-scalar_text(const struct value *v)
-{
-	while (v && v->type == VALUE_ARRAY)
-		v = v->elements;
-	if (!v || (v->type != VALUE_STRING && v->type != VALUE_NUMBER && v->type != VALUE_BOOL))
-		return STR("");
-	return v->text;
-}
+#include "event/schema_find.h"
 
 /* --- which shape --- */
 
@@ -55,7 +44,7 @@ static bool
 check_holds(const struct fill *f, const struct shape_check *c, bool exact)
 {
 	const struct value *v = json_scan_value(f->scan, c->node);
-	struct str text = scalar_text(v);
+	struct str text = choice_scalar(v);
 	bool there = v->type != VALUE_MISSING && (!exact || spelled_exactly(f, c->node, c->check->path));
 
 	switch (c->check->kind) {
@@ -68,11 +57,15 @@ check_holds(const struct fill *f, const struct shape_check *c, bool exact)
 	case CHECK_DOTTED:
 		return json_scan_dotted(f->scan, c->node);
 	case CHECK_EQUALS:
+	case CHECK_ENDS:
 		break;
 	}
-	for (unsigned i = 0; there && i < c->check->value_len; i++)
-		if (str_eq_nocase(text, c->check->values[i]))
+	for (unsigned i = 0; there && i < c->check->value_len; i++) {
+		size_t len = c->check->values[i].len;
+		bool cut = c->check->kind == CHECK_ENDS && text.len > len;
+		if (str_eq_nocase(cut ? str_make(text.p + text.len - len, len) : text, c->check->values[i]))
 			return true;
+	}
 	return false;
 }
 
@@ -101,145 +94,32 @@ fill_recognise(const struct fill *f)
 	return NULL;
 }
 
-/* --- values --- */
-
-enum worth { WORTH_NOTHING, WORTH_EMPTY, WORTH_FULL };
-
-/* null, "" and empty containers are there, but give way to something better. */
-static enum worth
-worth_of(const struct value *v, bool text_only)
-{
-	switch ((enum value_type)v->type) {
-	case VALUE_MISSING:
-		return WORTH_NOTHING;
-	case VALUE_NULL:
-		return WORTH_EMPTY;
-	case VALUE_BOOL:
-	case VALUE_NUMBER:
-		return WORTH_FULL;
-	case VALUE_STRING:
-		return v->text.len > 0 ? WORTH_FULL : WORTH_EMPTY;
-	case VALUE_ARRAY:
-		if (text_only)
-			return WORTH_NOTHING;
-		return v->elements ? WORTH_FULL : WORTH_EMPTY;
-	case VALUE_OBJECT:
-		break;
-	}
-	return text_only ? WORTH_NOTHING : WORTH_FULL;
-}
-
-/* The text of two members with a separator between, when both have one. */
-static struct value
-joined(struct fill *f, const struct shape_ref *ref)
-{
-	struct str a = scalar_text(json_scan_value(f->scan, ref->node)), b = scalar_text(json_scan_value(f->scan, ref->with));
-	struct str separator = ref->separator;
-
-	if (a.len == 0 || b.len == 0)
-		return missing_value;
-	char *text = arena_alloc(f->arena, a.len + separator.len + b.len);
-	if (!text) {
-		f->no_memory = true;
-		return missing_value;
-	}
-	memcpy(text, a.p, a.len);
-	memcpy(text + a.len, separator.p, separator.len);
-	memcpy(text + a.len + separator.len, b.p, b.len);
-	return (struct value){.type = VALUE_STRING, .text = str_make(text, a.len + separator.len + b.len)};
-}
-
-static void
-tidy_text(struct fill *f, struct value *v)
-{
-	if (v->type == VALUE_ARRAY || v->type == VALUE_OBJECT) {
-		struct str compact = json_compact(f->arena, v->text);
-		f->no_memory |= v->text.len > 0 && !compact.p;
-		v->text = compact;
-	}
-	if (v->text.len <= FILL_TEXT_MAX)
-		return;
-	v->text.len = FILL_TEXT_MAX;
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a text of this length has bytes */
-	while (v->text.len > 0 && ((unsigned char)v->text.p[v->text.len] & 0xC0U) == 0x80U)
-		v->text.len--;
-	v->flags |= VALUE_CUT;
-	f->out->anomalies |= ANOMALY_FIELD_CUT;
-}
-
-/* Elements of elements are few: their depth is that of the record. */
-static void
-tidy_elements(struct fill *f, const struct value *first)
-{
-	const struct value *stack[64];
-	size_t depth = 0;
-
-	stack[depth++] = first;
-	while (depth > 0) {
-		struct value *e;
-		memcpy(&e, &stack[--depth], sizeof(e)); /* the scan made it writable, its readers must not */
-		tidy_text(f, e);
-		if (e->next)
-			stack[depth++] = e->next;
-		if (e->type == VALUE_ARRAY && e->elements && depth < sizeof(stack) / sizeof(stack[0]))
-			stack[depth++] = e->elements;
-	}
-}
-
-/* Compact texts, cut to size, of the value and its elements; the scan's own, so once is enough. */
-static void
-tidy(struct fill *f, struct value *v)
-{
-	tidy_text(f, v);
-	if (v->type == VALUE_ARRAY && v->elements)
-		tidy_elements(f, v->elements);
-}
-
-/* The first place that is not empty, else the first that is there. */
-static struct value
-pick(struct fill *f, const struct shape_refs *refs)
-{
-	struct value best = missing_value;
-	struct value *owner = NULL;
-	enum worth found = WORTH_NOTHING;
-
-	for (unsigned i = 0; i < refs->len && found < WORTH_FULL; i++) {
-		const struct shape_ref *ref = &refs->items[i];
-		bool join = ref->with != TRIE_NONE;
-		struct value v = join ? joined(f, ref) : *json_scan_value(f->scan, ref->node);
-		enum worth worth = worth_of(&v, ref->text_only);
-		if (worth <= found)
-			continue;
-		found = worth;
-		best = v;
-		owner = join ? NULL : json_scan_edit(f->scan, ref->node);
-	}
-	if (!owner)
-		return best;
-	tidy(f, owner);
-	return *owner;
-}
-
-static struct str
-pick_text(struct fill *f, const struct shape_refs *refs)
-{
-	for (unsigned i = 0; i < refs->len; i++) {
-		struct shape_refs one = {&refs->items[i], 1};
-		struct value v = pick(f, &one);
-		struct str text = str_trim(scalar_text(&v));
-		if (text.len > 0)
-			return text;
-	}
-	return STR("");
-}
-
 /* --- parts --- */
+
+/* The first text that names a category of the schema, else the first text. */
+static const struct schema_category *
+read_category(struct fill *f, const struct shape *shape, struct str *text)
+{
+	*text = STR("");
+	for (unsigned i = 0; i < shape->category.len; i++) {
+		struct shape_refs one = {&shape->category.items[i], 1};
+		struct str here = choice_text(f, &one);
+		const struct schema_category *known = here.len > 0 ? schema_find_category(shape->schema, here) : NULL;
+		if (known)
+			return known;
+		if (text->len == 0)
+			*text = here;
+	}
+	if (text->len == 0)
+		*text = shape->schema->default_category;
+	return schema_find_category(shape->schema, *text);
+}
 
 void
 fill_category(struct fill *f, const struct shape *shape, const struct source *fallback)
 {
 	struct event *e = f->out;
-	struct str text = pick_text(f, &shape->category);
+	struct str text;
 	const struct schema *s = shape->schema;
 
 	e->source = fallback;
@@ -247,9 +127,7 @@ fill_category(struct fill *f, const struct shape *shape, const struct source *fa
 	e->is_sign_in = false;
 	if (!s || s->clause_len == 0)
 		return;
-	if (text.len == 0)
-		text = s->default_category;
-	const struct schema_category *known = schema_find_category(s, text);
+	const struct schema_category *known = read_category(f, shape, &text);
 	e->source = known ? known->source : s->source;
 	e->category = known ? known->name : text.len > 0 ? text : str_of(s->name);
 	e->is_sign_in = known && known->sign_in;
@@ -278,7 +156,7 @@ fill_tenant(struct fill *f, const struct shape *shape, struct str fallback)
 	f->out->tenant = fallback;
 	for (unsigned i = 0; i < shape->tenant.len; i++) {
 		struct shape_refs one = {&shape->tenant.items[i], 1};
-		struct str tenant = tenant_of(pick_text(f, &one));
+		struct str tenant = tenant_of(choice_text(f, &one));
 		if (tenant.len > 0) {
 			f->out->tenant = tenant;
 			return;
@@ -333,7 +211,7 @@ id_from_parts(struct fill *f, const struct shape_refs *parts)
 
 	for (unsigned i = 0; i <= parts->len; i++) {
 		struct shape_refs one = {parts->items + (i ? i - 1 : 0), 1};
-		struct str part = i == 0 ? f->out->category : pick_text(f, &one);
+		struct str part = i == 0 ? f->out->category : choice_text(f, &one);
 		if (part.len == 0 || part.len + 1 > sizeof(text) - len)
 			return false;
 		if (i > 0)
@@ -356,7 +234,7 @@ fill_id(struct fill *f, const struct shape *shape)
 }
 
 static void
-fill_own(struct fill *f)
+fill_own(struct fill *f, const struct shape *shape)
 {
 	struct event *e = f->out;
 	char *text = arena_alloc(f->arena, CLOCK_TEXT_SIZE);
@@ -369,7 +247,7 @@ fill_own(struct fill *f)
 	e->slots[FIELD_MESSAGE_TIME] = (struct value){.type = VALUE_STRING, .text = str_of(text)};
 	if (e->tenant.len > 0)
 		e->slots[FIELD_TENANT] = (struct value){.type = VALUE_STRING, .text = e->tenant};
-	if (e->slots[FIELD_CATEGORY].type == VALUE_MISSING || !str_eq(e->category, STR("generic")))
+	if (e->slots[FIELD_CATEGORY].type == VALUE_MISSING || (shape->schema && shape->schema->clause_len > 0 && !shape->has_category))
 		e->slots[FIELD_CATEGORY] = (struct value){.type = VALUE_STRING, .text = e->category};
 }
 
@@ -381,17 +259,21 @@ fill_slots(struct fill *f, const struct shape *shape)
 	memset(e->slots, 0, e->slot_count * sizeof(*e->slots));
 	for (unsigned i = 0; i < shape->slot_len; i++) {
 		const struct shape_slot *s = &shape->slots[i];
-		struct value v = pick(f, &s->refs);
+		struct value v = choice_value(f, &s->refs);
 		if (s->derived && v.type != VALUE_MISSING && v.type != VALUE_NULL) {
-			bool equal = str_eq_nocase(scalar_text(&v), s->derived->equals);
+			bool equal = str_eq_nocase(choice_scalar(&v), s->derived->equals);
 			v = (struct value){.type = VALUE_STRING, .text = equal ? s->derived->then : s->derived->otherwise};
 		}
+		if (s->words)
+			choice_translate(s->words, &v);
+		if (s->also_len > 0)
+			v = choice_together(f, &v, s->also, s->also_len);
 		e->slots[s->slot] = v;
 	}
 	for (struct value *leaf = json_scan_leaves(f->scan); leaf;) {
-		tidy_text(f, leaf);
+		choice_tidy(f, leaf);
 		memcpy(&leaf, &leaf->next, sizeof(leaf)); /* the scan made it writable */
 	}
 	e->leaves = json_scan_leaves(f->scan);
-	fill_own(f);
+	fill_own(f, shape);
 }

@@ -16,6 +16,7 @@ enum { FILL_TEXT_MAX = 64 * 1024 }; /* bytes of one field for matching */
 struct fill {
 	const struct plan *plan;
 	struct json_scan *scan;
+	struct json_scan *elements; /* of lists, over plan_elements */
 	struct arena *arena;
 	struct event *out;
 	bool no_memory;

@@ -15,6 +15,8 @@
 struct source {
 	struct str product, service, category;
 	unsigned index;
+	const struct str *also; /* other services under which rules know the log */
+	unsigned also_len;
 };
 
 enum event_anomaly { /* anomalies[] of the alert document; event_anomaly_name() gives the text */

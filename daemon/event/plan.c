@@ -2,13 +2,14 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "event/schema_find.h"
 #include "event/shape.h"
 
 enum { REFS_MAX = 64, ARENA_MAX = 256 << 20, NAME_BYTES = 512 };
 
 struct plan {
 	struct arena arena;
-	struct trie *trie;
+	struct trie *trie, *elements;
 	const struct field_set *fields;
 	struct shape *shapes;
 	unsigned shape_len;
@@ -30,15 +31,25 @@ static const struct {
 	const char *path, *needs;
 	bool text, object, base64;
 } wrapper_table[] = {
-    {"_raw", NULL, true, false, false},               /* Cribl, Splunk */
-    {"event.original", NULL, true, false, false},     /* Elastic */
-    {"ContentData", NULL, true, true, true},          /* Logic Apps, Event Hub trigger */
-    {"ContentData.$content", NULL, true, true, true}, /* the same with its content type */
+    {"_raw", NULL, true, false, false},                           /* Cribl, Splunk */
+    {"event.original", NULL, true, false, false},                 /* Elastic */
+    {"ContentData", NULL, true, true, true},                      /* Logic Apps, Event Hub trigger */
+    {"ContentData.$content", NULL, true, true, true},             /* the same with its content type */
     {"$content", "$content-type", true, true, true},
-    {"CloudTrailEvent", NULL, true, false, false}, /* aws cloudtrail lookup-events */
-    {"detail", "detail-type", true, true, false},  /* EventBridge */
-    {"data", "specversion", true, true, false},    /* CloudEvents */
-    {"data", "eventType", true, true, false},      /* Event Grid */
+    {"CloudTrailEvent", NULL, true, false, false},                /* aws cloudtrail lookup-events */
+    {"Events", "Events.CloudTrailEvent", false, true, false},     /* its whole answer */
+    {"detail", "detail-type", true, true, false},                 /* EventBridge */
+    {"data.events", "data.events.published", false, true, false}, /* Okta event hook */
+    {"data", "data.protoPayload", true, true, false},             /* a LogEntry that Pub/Sub has carried */
+    {"data", "data.event_type_id", false, true, false},           /* OneLogin's interface */
+    {"response.authlogs", NULL, false, true, false},              /* Duo's interface, and its first version */
+    {"response", "response.txid", false, true, false},
+    {"items", "items.auditID", false, true, false},               /* Kubernetes EventList */
+    {"items", "items.id.applicationName", false, true, false},    /* Google's Reports API */
+    {"receivedMessages", "receivedMessages.message", false, true, false}, /* Pub/Sub pull */
+    {"message.data", "message.messageId", true, true, true},      /* Pub/Sub push */
+    {"data", "specversion", true, true, false},                   /* CloudEvents */
+    {"data", "eventType", true, true, false},                     /* Event Grid */
     {"data", NULL, true, false, false},
     {"message", NULL, true, false, false}, /* Logstash, Vector, CloudWatch logEvents */
     {"log", NULL, true, false, false},     /* Fluent Bit, container logs */
@@ -64,11 +75,16 @@ add_ref(struct refs_builder *b, const struct schema_path *path)
 		return;
 	}
 	struct shape_ref *ref = &b->items[b->len++];
-	*ref = (struct shape_ref){.node = want(b->plan, path->path), .with = TRIE_NONE, .separator = path->separator,
-	    .text_only = path->text_only};
-	if (path->with.len > 0) {
+	*ref = (struct shape_ref){.kind = path->kind, .node = want(b->plan, path->path), .with = TRIE_NONE, .name = TRIE_NONE,
+	    .path = path->kind == PATH_PLAIN ? NULL : path};
+	if (path->kind == PATH_JOINED) {
 		ref->with = want(b->plan, path->with);
 		b->failed |= ref->with == TRIE_NONE;
+	} else if (path->kind == PATH_SELECTED) {
+		ref->with = trie_add(b->plan->elements, path->with);
+		ref->name = trie_add(b->plan->elements, path->name);
+		trie_want(b->plan->elements, ref->with);
+		b->failed |= ref->with == TRIE_NONE || ref->name == TRIE_NONE;
 	}
 	b->failed |= ref->node == TRIE_NONE;
 }
@@ -146,28 +162,51 @@ is_reserved(struct str name)
 	    str_eq_nocase(name, STR("threat_score")) || str_eq_nocase(name, STR("_messageTime"));
 }
 
+/* Where the field that a name means may stand. */
+static struct shape_refs
+compile_field(struct refs_builder *b, const struct schema *s, struct str name, const struct schema_field *field)
+{
+	b->len = 0;
+	if (field && field->paths.len > 0)
+		add_paths(b, &field->paths);
+	else
+		add_own_paths(b, s, name);
+	return finish_refs(b);
+}
+
+static int
+compile_also(struct refs_builder *b, const struct schema *s, const struct schema_field *field, struct shape_slot *out)
+{
+	struct shape_refs *also = arena_alloc(&b->plan->arena, (field->also_len + 1) * sizeof(*also));
+	const struct schema_field *words;
+
+	for (unsigned i = 0; also && i < field->also_len; i++) {
+		struct str name = field->also[i];
+		const struct schema_field *other = schema_follow(s, &name, &words);
+		also[i] = compile_field(b, s, name, other);
+	}
+	out->also = also;
+	out->also_len = field->also_len;
+	return also && !b->failed ? 0 : -1;
+}
+
 static int
 compile_slot(struct plan *plan, const struct schema *s, unsigned slot, struct shape_slot *out)
 {
 	struct refs_builder b = {.plan = plan};
-	struct str name = field_set_name(plan->fields, slot);
-	const struct schema_field *field = schema_find_field(s, name);
+	struct str name = field_set_name(plan->fields, slot), own = name;
+	const struct schema_field *words, *first = schema_find_field(s, own);
+	const struct schema_field *field = schema_follow(s, &name, &words);
 
-	*out = (struct shape_slot){.slot = slot};
-	if (field && field->alias.len > 0) {
-		name = field->alias;
-		field = schema_find_field(s, name);
-	}
+	*out = (struct shape_slot){.slot = slot, .words = words};
 	if (field && field->from.len > 0) {
 		out->derived = field;
 		name = field->from;
-		field = schema_find_field(s, name);
+		field = schema_follow(s, &name, &words);
 	}
-	if (field && field->paths.len > 0)
-		add_paths(&b, &field->paths);
-	else
-		add_own_paths(&b, s, name);
-	out->refs = finish_refs(&b);
+	out->refs = compile_field(&b, s, name, field);
+	if (first && first->also_len > 0 && compile_also(&b, s, first, out))
+		return -1;
 	return b.failed ? -1 : 0;
 }
 
@@ -235,6 +274,7 @@ compile_frame(struct plan *plan, const struct schema *s, struct shape *out)
 			return -1;
 	out->ids = ids;
 	out->id_len = s->id_len;
+	out->has_category = schema_find_field(s, STR("category")) != NULL;
 	return compile_paths(plan, &s->time, &out->time) || compile_paths(plan, &s->category, &out->category) ||
 	    compile_paths(plan, &s->tenant, &out->tenant);
 }
@@ -301,7 +341,8 @@ plan_compile(const struct field_set *fields, const struct schema_set *schemas, c
 	plan->fields = fields;
 	plan->leaves = options && options->leaves;
 	plan->trie = trie_new();
-	if (plan->trie && compile_shapes(plan, schemas, options && options->any_source) == 0 &&
+	plan->elements = trie_new();
+	if (plan->trie && plan->elements && compile_shapes(plan, schemas, options && options->any_source) == 0 &&
 	    compile_wrappers(plan) == 0)
 		return plan;
 fail:
@@ -316,6 +357,7 @@ plan_free(struct plan *plan)
 	if (!plan)
 		return;
 	trie_free(plan->trie);
+	trie_free(plan->elements);
 	mem_free(plan->shapes);
 	mem_free(plan->wrappers);
 	arena_fini(&plan->arena);
@@ -326,6 +368,12 @@ const struct trie *
 plan_trie(const struct plan *plan)
 {
 	return plan->trie;
+}
+
+const struct trie *
+plan_elements(const struct plan *plan)
+{
+	return plan->elements;
 }
 
 const struct field_set *

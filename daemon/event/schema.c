@@ -49,12 +49,21 @@ schema_set_source(struct schema_set *set, struct str product, struct str service
 	struct source *s = arena_alloc(&set->arena, sizeof(*s));
 	if (!s)
 		return NULL;
-	*s = (struct source){arena_copy(&set->arena, product), arena_copy(&set->arena, service),
-	    arena_copy(&set->arena, category), set->source_len};
+	*s = (struct source){.product = arena_copy(&set->arena, product), .service = arena_copy(&set->arena, service),
+	    .category = arena_copy(&set->arena, category), .index = set->source_len};
 	if (!s->product.p || !s->service.p || !s->category.p)
 		return NULL;
 	set->sources[set->source_len++] = s;
 	return s;
+}
+
+void
+schema_set_also(struct schema_set *set, const struct source *source, const struct str *services, unsigned count)
+{
+	struct source *mine = set->sources[source->index];
+
+	mine->also = services;
+	mine->also_len = count;
 }
 
 const struct source *const *

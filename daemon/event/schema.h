@@ -21,6 +21,8 @@ void schema_set_free(struct schema_set *set);
 /* The interned source (during load only); empty attributes are absent. NULL without memory. */
 const struct source *schema_set_source(struct schema_set *set, struct str product, struct str service,
     struct str category);
+/* Other services under which rules know the log of the source (during load only); services must live as long as the set. */
+void schema_set_also(struct schema_set *set, const struct source *source, const struct str *services, unsigned count);
 /* All interned sources, by index. */
 const struct source *const *schema_set_sources(const struct schema_set *set, unsigned *count);
 

@@ -82,18 +82,45 @@ read_path_text(struct reader *r, const struct yaml_node *n)
 	return path;
 }
 
+/* LIST[NAME=TEXT].MEMBER */
 static void
-read_joined(struct reader *r, const struct yaml_node *map, struct schema_path *out)
+read_selected(struct reader *r, const struct yaml_node *n, struct schema_path *out)
 {
+	struct str text = copy_text(r, n), rest = text;
+
+	out->kind = PATH_SELECTED;
+	out->path = str_split(&rest, '[');
+	out->name = str_split(&rest, '=');
+	out->text = str_split(&rest, ']');
+	bool dot = rest.len > 1 && *rest.p == '.';
+	out->with = dot ? str_make(rest.p + 1, rest.len - 1) : STR("");
+	if (out->path.len == 0 || out->name.len == 0 || out->text.len == 0 || out->with.len == 0)
+		problem(r, n, "bad-path", "expected is LIST[NAME=TEXT].MEMBER", text);
+}
+
+static void
+read_path_map(struct reader *r, const struct yaml_node *map, struct schema_path *out)
+{
+	const struct yaml_node *text = yaml_get(map, "text"), *address = yaml_get(map, "address");
+	const struct yaml_node *path = yaml_get(map, "path"), *after = yaml_get(map, "after");
 	const struct yaml_node *join = yaml_get(map, "join"), *with = yaml_get(map, "with");
 
-	if (!join || join->kind != YAML_LIST || join->len != 2 || !with || map->len != 2) {
-		problem(r, map, "bad-path", "expected is {text: PATH} or {join: [PATH, PATH], with: TEXT}", STR(""));
-		return;
+	if (map->len == 1 && (text || address)) {
+		out->kind = text ? PATH_TEXT : PATH_ADDRESS;
+		out->path = read_path_text(r, text ? text : address);
+	} else if (map->len == 2 && path && after) {
+		out->kind = PATH_AFTER;
+		out->path = read_path_text(r, path);
+		out->text = copy_text(r, after);
+	} else if (map->len == 2 && join && join->kind == YAML_LIST && join->len == 2 && with) {
+		out->kind = PATH_JOINED;
+		out->path = read_path_text(r, join->first);
+		out->with = read_path_text(r, join->first->next);
+		out->text = copy_text(r, with);
+	} else {
+		problem(r, map, "bad-path", "expected is {text: PATH}, {address: PATH}, {path: PATH, after: TEXT} or "
+					    "{join: [PATH, PATH], with: TEXT}", STR(""));
 	}
-	out->path = read_path_text(r, join->first);
-	out->with = read_path_text(r, join->first->next);
-	out->separator = copy_text(r, with);
 }
 
 static struct schema_paths
@@ -104,12 +131,10 @@ read_paths(struct reader *r, const struct yaml_node *list)
 
 	for (const struct yaml_node *n = list_first(list); items && n; n = list_next(list, n)) {
 		struct schema_path *out = &items[len++];
-		const struct yaml_node *text = n->kind == YAML_MAP && n->len == 1 ? yaml_get(n, "text") : NULL;
-		out->text_only = text != NULL;
-		if (text)
-			out->path = read_path_text(r, text);
-		else if (n->kind == YAML_MAP)
-			read_joined(r, n, out);
+		if (n->kind == YAML_MAP)
+			read_path_map(r, n, out);
+		else if (n->kind == YAML_SCALAR && str_find(n->text, STR("[")) >= 0)
+			read_selected(r, n, out);
 		else
 			out->path = read_path_text(r, n);
 	}
@@ -133,9 +158,11 @@ static const struct source *
 read_source_map(struct reader *r, const struct yaml_node *map)
 {
 	struct str product = {NULL, 0}, service = {NULL, 0}, category = {NULL, 0};
+	const struct str *also = NULL;
+	unsigned also_len = 0;
 
 	if (map->kind != YAML_MAP) {
-		problem(r, map, "bad-value", "expected is {product: P, service: S, category: C}", STR(""));
+		problem(r, map, "bad-value", "expected is {product: P, service: S, category: C, also: [S, ..]}", STR(""));
 		return NULL;
 	}
 	for (const struct yaml_node *n = map->first; n; n = n->next) {
@@ -145,12 +172,16 @@ read_source_map(struct reader *r, const struct yaml_node *map)
 			service = copy_text(r, n);
 		else if (str_eq(n->key->text, STR("category")))
 			category = copy_text(r, n);
+		else if (str_eq(n->key->text, STR("also")))
+			also = read_texts(r, n, &also_len);
 		else
 			problem(r, n->key, "unknown-key", "unknown key", n->key->text);
 	}
 	const struct source *source = schema_set_source(r->set, product, service, category);
 	if (!source)
 		problem(r, map, "memory", "no memory for the schemas", STR(""));
+	else if (also)
+		schema_set_also(r->set, source, also, also_len);
 	return source;
 }
 
@@ -211,25 +242,54 @@ read_prefixes(struct reader *r, const struct yaml_node *list)
 	r->schema->prefixes = prefixes;
 }
 
-static void
-read_derived(struct reader *r, const struct yaml_node *map, struct schema_field *out)
+static const struct schema_word *
+read_words(struct reader *r, const struct yaml_node *map, unsigned *len)
 {
-	const struct {
-		const char *key;
-		struct str *text;
-	} parts[] = {{"from", &out->from}, {"equals", &out->equals}, {"then", &out->then}, {"else", &out->otherwise}};
+	struct schema_word *words = make(r, map, map->len, sizeof(*words));
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		const struct yaml_node *n = yaml_get(map, parts[i].key);
-		if (!n || map->len != 4) {
-			problem(r, map, "bad-value", "expected is {from: FIELD, equals: TEXT, then: TEXT, else: TEXT}", STR(""));
-			return;
-		}
-		*parts[i].text = copy_text(r, n);
-	}
+	*len = 0;
+	if (map->kind != YAML_MAP)
+		problem(r, map, "bad-value", "expected is {WRITTEN: WORD}", STR(""));
+	for (const struct yaml_node *n = map->kind == YAML_MAP ? map->first : NULL; words && n; n = n->next)
+		words[(*len)++] = (struct schema_word){copy_text(r, n->key), copy_text(r, n)};
+	return words;
 }
 
-/* fields: {NAME: PATHS}; {NAME: {alias: NAME}}; {NAME: {from: NAME, equals: A, then: B, else: C}} */
+/* {alias: NAME} or {from: NAME, equals: A, then: B, else: C} or {paths: PATHS}, and of each {also: NAMES, values: {A: B}} */
+static void
+read_field_map(struct reader *r, const struct yaml_node *map, struct schema_field *out)
+{
+	struct str *const texts[] = {&out->alias, &out->from, &out->equals, &out->then, &out->otherwise};
+	static const char *const keys[] = {"alias", "from", "equals", "then", "else"};
+
+	for (const struct yaml_node *n = map->first; n; n = n->next) {
+		size_t i = 0;
+		while (i < sizeof(keys) / sizeof(keys[0]) && !str_eq(n->key->text, str_of(keys[i])))
+			i++;
+		if (i < sizeof(keys) / sizeof(keys[0]))
+			*texts[i] = copy_text(r, n);
+		else if (str_eq(n->key->text, STR("paths")))
+			out->paths = read_paths(r, n);
+		else if (str_eq(n->key->text, STR("also")))
+			out->also = read_texts(r, n, &out->also_len);
+		else if (str_eq(n->key->text, STR("values")))
+			out->words = read_words(r, n, &out->word_len);
+		else
+			problem(r, n->key, "unknown-key", "unknown key", n->key->text);
+	}
+	int derived = (out->from.len > 0) + (out->equals.len > 0) + (out->then.len > 0) + (out->otherwise.len > 0);
+	if ((out->alias.len > 0) + (derived > 0) + (out->paths.len > 0) != 1 || (derived > 0 && derived < 4))
+		problem(r, map, "bad-value", "expected is {alias: FIELD}, {paths: PATHS} or "
+					     "{from: FIELD, equals: TEXT, then: TEXT, else: TEXT}", STR(""));
+}
+
+/* A map is one of read_field_map, or one path of its own. */
+static bool
+is_path_map(const struct yaml_node *n)
+{
+	return yaml_get(n, "text") || yaml_get(n, "address") || yaml_get(n, "after") || yaml_get(n, "join");
+}
+
 static void
 read_fields(struct reader *r, const struct yaml_node *map)
 {
@@ -240,12 +300,9 @@ read_fields(struct reader *r, const struct yaml_node *map)
 	struct schema_field *fields = make(r, map, map->len, sizeof(*fields));
 	for (const struct yaml_node *n = map->first; fields && n; n = n->next) {
 		struct schema_field *out = &fields[r->schema->field_len++];
-		const struct yaml_node *alias = yaml_get(n, "alias");
 		out->name = copy_text(r, n->key);
-		if (alias)
-			out->alias = copy_text(r, alias);
-		else if (yaml_get(n, "from"))
-			read_derived(r, n, out);
+		if (n->kind == YAML_MAP && !is_path_map(n))
+			read_field_map(r, n, out);
 		else
 			out->paths = read_paths(r, n);
 	}
@@ -298,7 +355,7 @@ read_checks(struct reader *r, const struct yaml_node *list, enum schema_check_ki
 }
 
 static unsigned
-read_equals(struct reader *r, const struct yaml_node *map, struct schema_check *out)
+read_texts_checks(struct reader *r, const struct yaml_node *map, enum schema_check_kind kind, struct schema_check *out)
 {
 	unsigned len = 0;
 
@@ -307,7 +364,7 @@ read_equals(struct reader *r, const struct yaml_node *map, struct schema_check *
 		return 0;
 	}
 	for (const struct yaml_node *n = map->first; n; n = n->next) {
-		out[len] = (struct schema_check){.kind = CHECK_EQUALS, .path = read_path_text(r, n->key)};
+		out[len] = (struct schema_check){.kind = kind, .path = read_path_text(r, n->key)};
 		out[len].values = read_texts(r, n, &out[len].value_len);
 		len++;
 	}
@@ -331,8 +388,9 @@ read_clause_key(struct reader *r, const struct yaml_node *n, struct schema_claus
 		clause->any = any = make(r, n, list_len(n), sizeof(*any));
 		if (any)
 			clause->any_len = read_checks(r, n, CHECK_PRESENT, any);
-	} else if (str_eq(n->key->text, STR("equals"))) {
-		clause->check_len += read_equals(r, n, checks + clause->check_len);
+	} else if (str_eq(n->key->text, STR("equals")) || str_eq(n->key->text, STR("ends"))) {
+		enum schema_check_kind kind = str_eq(n->key->text, STR("ends")) ? CHECK_ENDS : CHECK_EQUALS;
+		clause->check_len += read_texts_checks(r, n, kind, checks + clause->check_len);
 	} else {
 		for (size_t i = 0; i < sizeof(check_keys) / sizeof(check_keys[0]); i++) {
 			if (!str_eq(n->key->text, str_of(check_keys[i].key)))
@@ -373,13 +431,26 @@ read_detect(struct reader *r, const struct yaml_node *list)
 	r->schema->clauses = clauses;
 }
 
+static void
+read_strip(struct reader *r, const struct yaml_node *list)
+{
+	r->schema->strip = read_texts(r, list, &r->schema->strip_len);
+}
+
+static void
+read_members(struct reader *r, const struct yaml_node *list)
+{
+	r->schema->members = read_texts(r, list, &r->schema->member_len);
+}
+
 /* source before categories: it is what a category has without one of its own */
 static const struct {
 	const char *key;
 	void (*read)(struct reader *r, const struct yaml_node *n);
 } keys[] = {{"extends", read_extends}, {"priority", read_priority}, {"source", read_source}, {"detect", read_detect},
     {"time", read_time}, {"id", read_ids}, {"category", read_category}, {"default_category", read_default_category},
-    {"categories", read_categories}, {"tenant", read_tenant}, {"prefix", read_prefixes}, {"fields", read_fields}};
+    {"categories", read_categories}, {"tenant", read_tenant}, {"prefix", read_prefixes}, {"fields", read_fields},
+    {"strip", read_strip}, {"members", read_members}};
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 
 static bool
@@ -420,29 +491,4 @@ schema_doc_read(const struct yaml_node *root, struct str name, struct schema_set
 			keys[i].read(&r, n);
 	}
 	return r.failed ? NULL : r.schema;
-}
-
-const struct schema_field *
-schema_find_field(const struct schema *s, struct str name)
-{
-	for (; s; s = s->extends)
-		for (unsigned i = 0; i < s->field_len; i++)
-			if (str_eq_nocase(s->fields[i].name, name))
-				return &s->fields[i];
-	return NULL;
-}
-
-const struct schema_category *
-schema_find_category(const struct schema *s, struct str text)
-{
-	for (; s; s = s->extends)
-		for (unsigned i = 0; i < s->category_len; i++) {
-			const struct schema_category *c = &s->categories[i];
-			if (str_eq_nocase(c->name, text))
-				return c;
-			for (unsigned k = 0; k < c->also_len; k++)
-				if (str_eq_nocase(c->also[k], text))
-					return c;
-		}
-	return NULL;
 }

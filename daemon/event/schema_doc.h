@@ -13,10 +13,17 @@
 #include "config/yaml.h"
 #include "event/schema.h"
 
+enum schema_path_kind {
+	PATH_PLAIN,
+	PATH_TEXT,     /* an object or array there does not count */
+	PATH_ADDRESS,  /* an IP address, without port and brackets if it has them */
+	PATH_AFTER,    /* what follows the first `text` in a text; one without it does not count */
+	PATH_JOINED,   /* path's text, `text`, with's text */
+	PATH_SELECTED, /* of the list at path the elements whose member `name` is `text`: their member `with` */
+};
 struct schema_path {
-	struct str path;
-	struct str with, separator; /* joined: path's text, separator, with's text; with.len 0: not */
-	bool text_only;             /* an object or array there does not count */
+	enum schema_path_kind kind;
+	struct str path, with, name, text;
 };
 struct schema_paths {
 	const struct schema_path *items;
@@ -29,12 +36,20 @@ struct schema_prefix {
 	bool snake;      /* userPrincipalName is user_principal_name there */
 };
 
+struct schema_word { /* what the source writes, and the rules' word for it */
+	struct str written, word;
+};
+
 struct schema_field {
 	struct str name;
 	struct schema_paths paths;
 	/* derived: then if from's text equals, else otherwise; missing when from is */
 	struct str from, equals, then, otherwise;
 	struct str alias; /* the field of which this is another name; len 0: none */
+	const struct str *also; /* fields whose values count beside it */
+	unsigned also_len;
+	const struct schema_word *words;
+	unsigned word_len;
 };
 
 struct schema_category {
@@ -45,12 +60,12 @@ struct schema_category {
 	bool sign_in;
 };
 
-enum schema_check_kind { CHECK_PRESENT, CHECK_ABSENT, CHECK_OBJECT, CHECK_DOTTED, CHECK_EQUALS };
+enum schema_check_kind { CHECK_PRESENT, CHECK_ABSENT, CHECK_OBJECT, CHECK_DOTTED, CHECK_EQUALS, CHECK_ENDS };
 
 struct schema_check {
 	enum schema_check_kind kind;
 	struct str path;
-	const struct str *values; /* EQUALS: one of them, without case */
+	const struct str *values; /* EQUALS, ENDS: one of them, without case */
 	unsigned value_len;
 };
 
@@ -81,15 +96,15 @@ struct schema {
 	const struct schema_category *categories;
 	unsigned category_len;
 	struct str default_category;
+	const struct str *strip; /* what rules may write before the name of a field */
+	unsigned strip_len;
+	const struct str *members; /* what the source's records have, but for fields; "x.*": anything below x */
+	unsigned member_len;
 };
 
 /* The file's schema, or NULL with every problem in *problems. */
 struct schema *schema_doc_read(const struct yaml_node *root, struct str name, struct schema_set *set,
     struct arena *arena, struct fail_list *problems);
-
-/* In the schema itself or what it extends; NULL when neither has it. */
-const struct schema_field *schema_find_field(const struct schema *s, struct str name);
-const struct schema_category *schema_find_category(const struct schema *s, struct str text);
 
 /* Of a loaded set, in the order in which shapes are tried. */
 const struct schema *const *schema_set_schemas(const struct schema_set *set, unsigned *count);

@@ -13,10 +13,11 @@
 
 /* Where a value may stand; of several the first that is not empty counts. */
 struct shape_ref {
+	enum schema_path_kind kind;
 	uint32_t node;
-	uint32_t with; /* joined with the text of this node; TRIE_NONE: not */
-	struct str separator;
-	bool text_only;
+	uint32_t with;                  /* JOINED; SELECTED: in the trie of elements */
+	uint32_t name;                  /* SELECTED: in the trie of elements */
+	const struct schema_path *path; /* NULL: PLAIN */
 };
 struct shape_refs {
 	const struct shape_ref *items;
@@ -27,6 +28,9 @@ struct shape_slot {
 	unsigned slot;
 	struct shape_refs refs;
 	const struct schema_field *derived; /* refs hold what it is derived from; NULL */
+	const struct schema_field *words;   /* translates; NULL */
+	const struct shape_refs *also;      /* whose values count beside it */
+	unsigned also_len;
 };
 
 struct shape_check {
@@ -49,6 +53,7 @@ struct shape {
 	struct shape_refs time, category, tenant;
 	const struct shape_refs *ids;
 	unsigned id_len;
+	bool has_category; /* the records have a field of that name that is another thing */
 };
 
 /* A member that may hold the real record, when no shape is recognised. */
@@ -59,6 +64,8 @@ struct plan_wrapper {
 };
 
 const struct trie *plan_trie(const struct plan *plan);
+/* Names of members of the elements of lists, for SELECTED. */
+const struct trie *plan_elements(const struct plan *plan);
 const struct field_set *plan_fields(const struct plan *plan);
 bool plan_leaves(const struct plan *plan);
 /* In the order in which they are tried. */

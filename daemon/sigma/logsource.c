@@ -32,12 +32,21 @@ attribute_contains(struct str wanted, const struct source *source, const struct 
 	return wanted.len == 0 || (source && str_eq_nocase(wanted, *has));
 }
 
+static bool
+service_contains(struct str wanted, const struct source *source)
+{
+	for (unsigned i = 0; source && i < source->also_len; i++)
+		if (str_eq_nocase(wanted, source->also[i]))
+			return true;
+	return attribute_contains(wanted, source, source ? &source->service : NULL);
+}
+
 bool
 logsource_contains(const struct logsource *wanted, const struct source *source)
 {
 	static const struct source none;
 	const struct source *s = source ? source : &none;
 	return attribute_contains(wanted->product, source, &s->product) &&
-	    attribute_contains(wanted->service, source, &s->service) &&
+	    service_contains(wanted->service, source) &&
 	    attribute_contains(wanted->category, source, &s->category);
 }

@@ -167,11 +167,12 @@ PROPERTIES = "targetResources[].modifiedProperties[displayName=%s].newValue"
 
 def audit(prefix, pas=lambda n: n, operation="operationName", category="category", top=""):
     p = lambda n: prefix + pas(n)
+    named = lambda path: F(path, form=r"[^\"]+")  # the name of an activity is no JSON
     targets = p("targetResources")
     consent = F(f"{targets}[].modifiedProperties[displayName=ConsentContext.IsAdminConsent].newValue", {"false": '"False"', "true": '"True"'})
     return {
-        "properties.message": F(p("activityDisplayName")), "operationname": F(operation), "category": F(category),
-        "activitydisplayname": F(p("activityDisplayName")), "activitytype": F(p("activityDisplayName")),
+        "properties.message": named(p("activityDisplayName")), "operationname": named(operation), "category": F(category),
+        "activitydisplayname": named(p("activityDisplayName")), "activitytype": named(p("activityDisplayName")),
         "loggedbyservice": F(p("loggedByService")), "status": AuditStatus(p("result"), p("resultReason")),
         "properties.result": F(p("result"), OUTCOME, form="success|failure|timeout|unknownFutureValue"),
         "failure_status_reason": F(p("resultReason")),
