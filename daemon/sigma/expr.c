@@ -5,7 +5,7 @@ expr_new(struct arena *arena, enum expr_kind kind, unsigned index)
 {
 	struct expr *e = arena_alloc(arena, sizeof(*e));
 	if (e)
-		*e = (struct expr){kind, index, "", NULL, NULL};
+		*e = (struct expr){.kind = kind, .index = index, .field = ""};
 	return e;
 }
 

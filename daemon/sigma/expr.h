@@ -4,6 +4,8 @@
 #ifndef SIGMA_EXPR_H
 #define SIGMA_EXPR_H
 
+#include <stdint.h>
+
 #include "base/arena.h"
 
 enum expr_kind { EXPR_AND, EXPR_OR, EXPR_NOT, EXPR_TEST, EXPR_SELECTION };
@@ -12,6 +14,7 @@ struct expr {
 	enum expr_kind kind;
 	unsigned index;          /* EXPR_TEST: predicate; EXPR_SELECTION: selection of the rule */
 	const char *field;       /* EXPR_TEST: as the rule names it; "" for keywords */
+	uint32_t terms;          /* bit i: false when term i of the score is made false (score_mark) */
 	struct expr *last, *prev; /* last child; the sibling in front of this one */
 };
 

@@ -161,6 +161,7 @@ heading_parse(struct arena *arena, const struct yaml_node *root, struct rule *ru
 		return -1;
 	if (name && read_text(arena, name, 256, &out->name, why))
 		return -1;
+	rule->name = out->name;
 	rule->file = keep_text(arena, str_of(root->file));
 	rule->line = root->line;
 	rule->version = 1;

@@ -154,6 +154,8 @@ compile_draft(struct loader *l, struct draft *draft)
 	}
 	if (draft->state == DRAFT_GOOD && load_extension(l, draft, &extension_why))
 		break_draft(l, draft, &extension_why);
+	if (draft->state == DRAFT_GOOD && draft->heading.kind == HEADING_RULE)
+		score_mark(&draft->entry.score, draft->entry.detection.condition);
 	if (draft->state == DRAFT_BROKEN)
 		l->set->code.len = code_len;
 }
@@ -368,6 +370,20 @@ resolve_correlations(struct loader *l)
 	}
 }
 
+/* So that who names such a rule can be told from who names none. */
+static int
+keep_idle(struct loader *l)
+{
+	for (struct draft *d = l->first; d; d = d->next) {
+		if (d->state == DRAFT_GOOD)
+			continue;
+		struct str name = str_of(d->heading.name);
+		if (map_set(l->set->idle, str_of(d->rule.id), d) || (name.len && map_set(l->set->idle, name, d)))
+			return -1;
+	}
+	return 0;
+}
+
 static int
 assemble(struct loader *l)
 {
@@ -402,7 +418,7 @@ assemble(struct loader *l)
 	char hex[SHA256_SIZE * 2 + 1];
 	codec_hex(l->digest, SHA256_SIZE, hex);
 	snprintf(set->digest, sizeof(set->digest), "sha256:%.8s", hex);
-	return ruleset_route(set, NULL, 0);
+	return keep_idle(l) || ruleset_route(set, NULL, 0) ? -1 : 0;
 }
 
 static int
@@ -421,8 +437,9 @@ loader_init(struct loader *l, const struct ruleset_options *options, struct fiel
 	l->set->any_source = options->any_source;
 	l->set->max_regex_steps = options->max_regex_steps;
 	l->set->by_id = map_new();
+	l->set->idle = map_new();
 	l->parts = (struct detection_loader){&l->set->arena, &l->set->predicates, fields, &l->set->code};
-	return predicate_set_init(&l->set->predicates, &l->set->arena) || !l->set->by_id ? -1 : 0;
+	return predicate_set_init(&l->set->predicates, &l->set->arena) || !l->set->by_id || !l->set->idle ? -1 : 0;
 }
 
 /* Hands the set over, NULL when it could not be finished. */

@@ -75,31 +75,24 @@ ask(struct matcher *m, uint32_t index, const struct rule *rule)
 }
 
 static bool
-is_off(const uint64_t *selections, uint32_t index)
-{
-	return selections && index < 64 * RULE_SELECTION_WORDS && (selections[index / 64] >> index % 64 & 1);
-}
-
-static bool
-run(struct matcher *m, const struct rule *rule, int32_t at, const uint64_t *off)
+run(struct matcher *m, const struct rule *rule, int32_t at)
 {
 	const struct step *steps = m->set->code.steps;
 	while (at >= 0) {
 		const struct step *step = &steps[at];
-		bool yes = step->test & STEP_GUARD ? !is_off(off, step->test & ~STEP_GUARD) : ask(m, step->test, rule);
-		at = yes ? step->yes : step->no;
+		at = ask(m, step->test, rule) ? step->yes : step->no;
 	}
 	return at == PROGRAM_ACCEPT;
 }
 
 static bool
-judge(struct matcher *m, const struct rule_entry *entry, const uint64_t *off, uint32_t terms_off, struct match *out)
+judge(struct matcher *m, const struct rule_entry *entry, struct match *out)
 {
-	if (!run(m, entry->rule, entry->entry, off))
+	if (!run(m, entry->rule, entry->entry))
 		return false;
 	*out = (struct match){entry->rule, 0, 0};
 	for (unsigned i = 0; i < entry->score.count; i++) {
-		if (terms_off >> i & 1 || !run(m, entry->rule, entry->score.entries[i], off))
+		if (!run(m, entry->rule, entry->score.entries[i]))
 			continue;
 		out->terms |= UINT32_C(1) << i;
 		out->score += entry->score.terms[i].add;
@@ -117,7 +110,7 @@ matcher_run(struct matcher *m, const struct event *e, const struct match **match
 		route = &set->routes[e->source->index];
 	begin(m, e);
 	for (unsigned i = 0; i < route->len; i++)
-		count += judge(m, &set->entries[route->rules[i]], NULL, 0, &m->matches[count]);
+		count += judge(m, &set->entries[route->rules[i]], &m->matches[count]);
 	*matches = m->matches;
 	return count;
 }
@@ -130,12 +123,65 @@ resume(struct matcher *m, const struct event *e)
 		begin(m, e);
 }
 
-bool
-matcher_judge(struct matcher *m, const struct event *e, const struct rule *rule, const uint64_t *selections,
-    uint32_t terms, struct match *out)
+static bool
+has_selection(const struct match_mask *mask, unsigned i)
 {
+	return i < 64 * MASK_WORDS && (mask->selections[i / 64] >> i % 64 & 1);
+}
+
+/* The tree itself, not its program: so that programs need not be ready for tuning. Depth is bounded by the condition's. */
+static bool
+holds_without(struct matcher *m, const struct rule_entry *entry, const struct expr *e, const struct match_mask *off)
+{
+	if (e->terms & off->terms)
+		return false;
+	switch (e->kind) {
+	case EXPR_TEST:
+		return ask(m, e->index, entry->rule);
+	case EXPR_SELECTION:
+		return !has_selection(off, e->index) && holds_without(m, entry, entry->detection.selections[e->index], off);
+	case EXPR_NOT:
+		return !holds_without(m, entry, e->last, off);
+	case EXPR_AND:
+	case EXPR_OR:
+		break;
+	}
+	bool any = e->kind == EXPR_OR;
+	for (const struct expr *child = e->last; child; child = child->prev) {
+		if (holds_without(m, entry, child, off) == any)
+			return any;
+	}
+	return !any;
+}
+
+bool
+matcher_judge(struct matcher *m, const struct event *e, const struct rule *rule, const struct match_mask *off,
+    struct match *out)
+{
+	const struct rule_entry *entry = &m->set->entries[rule->index];
 	resume(m, e);
-	return judge(m, &m->set->entries[rule->index], selections, terms, out);
+	if (!holds_without(m, entry, entry->detection.condition, off))
+		return false;
+	*out = (struct match){rule, 0, 0};
+	for (unsigned i = 0; i < entry->score.count; i++) {
+		if (off->terms >> i & 1 || !holds_without(m, entry, entry->score.conditions[i], off))
+			continue;
+		out->terms |= UINT32_C(1) << i;
+		out->score += entry->score.terms[i].add;
+	}
+	return true;
+}
+
+void
+matcher_selections(struct matcher *m, const struct event *e, const struct rule *rule, struct match_mask *mask)
+{
+	static const struct match_mask none;
+	const struct rule_entry *entry = &m->set->entries[rule->index];
+	resume(m, e);
+	for (unsigned i = 0; i < entry->detection.names.count; i++) {
+		if (has_selection(mask, i) && !holds_without(m, entry, entry->detection.selections[i], &none))
+			mask->selections[i / 64] &= ~(UINT64_C(1) << i % 64);
+	}
 }
 
 static struct str

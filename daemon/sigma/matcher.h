@@ -18,6 +18,13 @@ struct match {
 	uint32_t terms; /* bit i: rule->terms[i] holds */
 };
 
+/* Some of a rule's selections (bit i % 64 of word i / 64 is selection i) and terms (bit i is term i). */
+enum { MASK_WORDS = 4 };
+struct match_mask {
+	uint64_t selections[MASK_WORDS];
+	uint32_t terms;
+};
+
 /* Why a rule matched: one item of a selection that was true. */
 struct match_reason {
 	const char *selection, *field; /* field "" for keywords */
@@ -29,11 +36,12 @@ void matcher_free(struct matcher *m);
 /* Event rules that match, in rule order; *matches is valid until the next run. Rules that
  * only feed correlations are included. */
 unsigned matcher_run(struct matcher *m, const struct event *e, const struct match **matches);
-/* One rule over the event of the last run, with some of its selections and terms made false (tuning). selections: bit
- * i % 64 of word i / 64 is selection i; RULE_SELECTION_WORDS words. terms: bit i is term i. False: no match now. */
-enum { RULE_SELECTION_WORDS = 4 };
-bool matcher_judge(struct matcher *m, const struct event *e, const struct rule *rule, const uint64_t *selections,
-    uint32_t terms, struct match *out);
+/* One event rule over the event of the last run, with some of its selections and terms made false (tuning); a term also
+ * where the condition holds it. False: no match now. */
+bool matcher_judge(struct matcher *m, const struct event *e, const struct rule *rule, const struct match_mask *off,
+    struct match *out);
+/* Which of these selections of the rule are true; takes the others out. */
+void matcher_selections(struct matcher *m, const struct event *e, const struct rule *rule, struct match_mask *mask);
 /* For a rule that just matched: at most max reasons; every selection of the rule that is true once, while there is room. */
 unsigned matcher_reasons(struct matcher *m, const struct event *e, const struct rule *rule,
     struct match_reason *out, unsigned max);

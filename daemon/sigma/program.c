@@ -49,8 +49,7 @@ generate(struct compiler *c, const struct expr *e, int32_t yes, int32_t no)
 	case EXPR_TEST:
 		return emit(c, e->index, yes, no);
 	case EXPR_SELECTION:
-		entry = generate(c, c->selections[e->index], yes, no);
-		return emit(c, STEP_GUARD | e->index, entry, no);
+		return generate(c, c->selections[e->index], yes, no);
 	case EXPR_NOT:
 		return generate(c, e->last, no, yes);
 	case EXPR_AND:

@@ -1,8 +1,7 @@
 /* A condition as a decision graph: each step asks one predicate and says where
  * to go on yes and on no. Targets always have smaller numbers, so a run ends
  * after at most as many steps as the program has. All programs of a ruleset
- * are in one array. A guard stands before each selection, so that tuning can
- * make it false. Immutable after load. */
+ * are in one array. Immutable after load. */
 #ifndef SIGMA_PROGRAM_H
 #define SIGMA_PROGRAM_H
 
@@ -12,10 +11,9 @@
 #include "sigma/expr.h"
 
 enum { PROGRAM_ACCEPT = -1, PROGRAM_REJECT = -2, PROGRAM_LEN_MAX = 100000 };
-#define STEP_GUARD UINT32_C(0x80000000)
 
 struct step {
-	uint32_t test; /* predicate, or STEP_GUARD | selection: yes when it counts, no when tuned out */
+	uint32_t test; /* predicate */
 	int32_t yes, no;
 };
 

@@ -41,6 +41,7 @@ struct correlation;
 struct rule {
 	unsigned index; /* dense within its ruleset */
 	const char *id, *title; /* never NULL; id: [a-z0-9-], at most 64 */
+	const char *name; /* Sigma's, by which correlations refer to it; NULL when absent */
 	const char *author, *description, *file, *confidence, *runbook_url; /* NULL when absent */
 	const char *const *tags, *const *references; /* NULL-terminated, never NULL */
 	unsigned line;

@@ -61,6 +61,7 @@ ruleset_free(struct ruleset *set)
 		return;
 	drop_routes(set);
 	map_free(set->by_id);
+	map_free(set->idle);
 	mem_free(set->rules);
 	mem_free(set->entries);
 	program_code_fini(&set->code);
@@ -84,15 +85,57 @@ ruleset_find(const struct ruleset *set, struct str id)
 	return entry ? entry->rule : NULL;
 }
 
-int
-ruleset_selection(const struct ruleset *set, const struct rule *rule, struct str name)
+static struct str
+fold_id(struct str text, char out[static 65])
 {
-	const struct condition_names *names = &set->entries[rule->index].detection.names;
-	for (unsigned i = 0; i < names->count; i++) {
-		if (str_eq(names->names[i], name))
-			return (int)i;
+	size_t len = text.len < 65 ? text.len : 0; /* longer is no id */
+	for (size_t i = 0; i < len; i++)
+		out[i] = (char)(text.p[i] >= 'A' && text.p[i] <= 'Z' ? text.p[i] + 32 : text.p[i]);
+	return str_make(out, len);
+}
+
+const struct rule *
+ruleset_named(const struct ruleset *set, struct str text)
+{
+	char id[65];
+	const struct rule *found = ruleset_find(set, fold_id(text, id));
+	for (unsigned i = 0; !found && i < set->count; i++) {
+		if (set->rules[i]->name && str_eq(str_of(set->rules[i]->name), text))
+			found = set->rules[i];
 	}
-	return -1;
+	return found;
+}
+
+bool
+ruleset_rests(const struct ruleset *set, struct str text)
+{
+	char id[65];
+	return map_get(set->idle, fold_id(text, id)) || map_get(set->idle, text);
+}
+
+const struct condition_names *
+ruleset_selections(const struct ruleset *set, const struct rule *rule)
+{
+	return &set->entries[rule->index].detection.names;
+}
+
+static bool
+stands_plain(const struct expr *e, unsigned selection, bool negated)
+{
+	bool found = e->kind == EXPR_SELECTION && e->index == selection && !negated;
+	for (const struct expr *child = e->last; child && !found; child = child->prev)
+		found = stands_plain(child, selection, negated != (e->kind == EXPR_NOT));
+	return found;
+}
+
+bool
+ruleset_needs_selection(const struct ruleset *set, const struct rule *rule, unsigned selection)
+{
+	const struct rule_entry *entry = &set->entries[rule->index];
+	bool found = stands_plain(entry->detection.condition, selection, false);
+	for (unsigned i = 0; i < entry->score.count && !found; i++)
+		found = stands_plain(entry->score.conditions[i], selection, false);
+	return found;
 }
 
 unsigned

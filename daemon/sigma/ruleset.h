@@ -14,6 +14,7 @@
 #include "event/field.h"
 #include "sigma/rule.h"
 
+struct condition_names;
 struct ruleset;
 
 struct ruleset_options {
@@ -41,13 +42,20 @@ void ruleset_free(struct ruleset *set);
 
 const struct rule *const *ruleset_rules(const struct ruleset *set, unsigned *count); /* by rule.index */
 const struct rule *ruleset_find(const struct ruleset *set, struct str id);
+/* As people refer to it: by id in any case, or by name. */
+const struct rule *ruleset_named(const struct ruleset *set, struct str text);
+/* There is a rule of this id or name, but it does not run: disabled, retired or broken. */
+bool ruleset_rests(const struct ruleset *set, struct str text);
 unsigned ruleset_disabled(const struct ruleset *set);
 unsigned ruleset_broken(const struct ruleset *set);
 const char *ruleset_digest(const struct ruleset *set); /* "sha256:" + 8 hex, over the contents of rule files and lists and the ids that run */
 bool ruleset_wants_leaves(const struct ruleset *set);  /* some rule has keywords */
 /* What the operator should know and is no error: skipped, replaced and silenced rules. */
 const struct fail_list *ruleset_notes(const struct ruleset *set);
-/* Index of a rule's selection for matcher_judge; -1 when it has none of the name. */
-int ruleset_selection(const struct ruleset *set, const struct rule *rule, struct str name);
+/* The selections of an event rule, in the order of match_mask's bits. */
+const struct condition_names *ruleset_selections(const struct ruleset *set, const struct rule *rule);
+/* Does the condition or a term's hold the selection otherwise than behind `not`? If not, to make it false takes no
+ * match away. */
+bool ruleset_needs_selection(const struct ruleset *set, const struct rule *rule, unsigned selection);
 
 #endif

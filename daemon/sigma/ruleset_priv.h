@@ -35,6 +35,7 @@ struct ruleset {
 	const struct rule **rules;
 	unsigned count, disabled, broken;
 	struct map *by_id; /* id -> struct rule_entry */
+	struct map *idle;  /* id or name of a rule that does not run -> any */
 	struct fail_list notes;
 	char digest[DIGEST_SIZE];
 	bool any_source;

@@ -33,7 +33,7 @@ parse_term(const struct detection_loader *loader, const struct detection *detect
 		return -1;
 	if (program_compile(loader->code, e, detection->selections, &out->entries[out->count], why))
 		return yaml_fail(why, when, "condition", "the condition is too large");
-	out->count++;
+	out->conditions[out->count++] = e;
 	return 0;
 }
 
@@ -48,11 +48,96 @@ score_parse(const struct detection_loader *loader, const struct detection *detec
 	out->count = 0;
 	out->terms = keep_zero(loader->arena, list->len, sizeof(*out->terms));
 	out->entries = keep_zero(loader->arena, list->len, sizeof(*out->entries));
-	if (!out->terms || !out->entries)
+	out->conditions = keep_zero(loader->arena, list->len, sizeof(*out->conditions));
+	if (!out->terms || !out->entries || !out->conditions)
 		return fail_set(why, "memory", "out of memory");
 	for (const struct yaml_node *n = list->first; n; n = n->next) {
 		if (parse_term(loader, detection, n, out, why))
 			return -1;
 	}
 	return 0;
+}
+
+/* ---- where the condition holds a term ---- */
+
+enum { PARTS_MAX = 64 };
+
+struct shape { /* of a term's condition, by hashes that do not depend on the order of parts */
+	uint64_t whole;
+	uint64_t parts[PARTS_MAX]; /* what its `and` joins */
+	unsigned count;
+};
+
+struct shapes {
+	struct shape terms[RULE_TERMS_MAX];
+	unsigned count;
+};
+
+static uint64_t
+mix(uint64_t x)
+{
+	x += UINT64_C(0x9e3779b97f4a7c15);
+	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+	return x ^ x >> 31;
+}
+
+static uint64_t
+hash_of(const struct expr *e, uint64_t children)
+{
+	bool leaf = e->kind == EXPR_TEST || e->kind == EXPR_SELECTION;
+	return mix(mix((uint64_t)e->kind) ^ (leaf ? e->index : mix(children)));
+}
+
+static uint64_t
+hash_expr(const struct expr *e)
+{
+	uint64_t children = 0;
+	for (const struct expr *child = e->last; child; child = child->prev)
+		children += hash_expr(child);
+	return hash_of(e, children);
+}
+
+static void
+shape_of(const struct expr *e, struct shape *out)
+{
+	out->whole = hash_expr(e);
+	out->count = 0;
+	const struct expr *child = e->kind == EXPR_AND ? e->last : NULL;
+	for (; child && out->count < PARTS_MAX; child = child->prev)
+		out->parts[out->count++] = hash_expr(child);
+	if (child) /* too many to look for among others: only as a whole */
+		out->count = 0;
+}
+
+/* Returns the hash. Depth is bounded by the condition's. */
+static uint64_t
+mark(const struct shapes *shapes, struct expr *e)
+{
+	uint64_t found[RULE_TERMS_MAX] = {0}, children = 0;
+	for (struct expr *child = e->last; child; child = child->prev) {
+		uint64_t hash = mark(shapes, child);
+		children += hash;
+		for (unsigned i = 0; i < shapes->count; i++)
+			for (unsigned k = 0; k < shapes->terms[i].count; k++)
+				found[i] |= (uint64_t)(shapes->terms[i].parts[k] == hash) << k;
+	}
+	uint64_t hash = hash_of(e, children);
+	for (unsigned i = 0; i < shapes->count; i++) {
+		const struct shape *term = &shapes->terms[i];
+		bool joined = e->kind == EXPR_AND && term->count > 0 && found[i] == UINT64_MAX >> (PARTS_MAX - term->count);
+		if (joined || term->whole == hash)
+			e->terms |= UINT32_C(1) << i;
+	}
+	return hash;
+}
+
+void
+score_mark(const struct score *score, struct expr *condition)
+{
+	struct shapes shapes = {.count = score->count};
+	for (unsigned i = 0; i < score->count; i++)
+		shape_of(score->conditions[i], &shapes.terms[i]);
+	if (score->count > 0)
+		(void)mark(&shapes, condition);
 }

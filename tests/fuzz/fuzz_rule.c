@@ -37,7 +37,9 @@ run(const struct ruleset *set, const struct field_set *fields)
 				abort();
 		}
 		struct match again;
-		if (!matcher_judge(m, &e, matches[i].rule, NULL, 0, &again) || again.score != matches[i].score)
+		const struct match_mask none = {0};
+		if (!matcher_judge(m, &e, matches[i].rule, &none, &again) || again.score != matches[i].score ||
+		    again.terms != matches[i].terms)
 			abort();
 	}
 	matcher_free(m);

@@ -366,22 +366,71 @@ START_TEST(matcher_judges_without_tuned_selections_and_terms)
 	struct fixture f;
 	struct match match;
 	const struct match *matches;
-	uint64_t off[RULE_SELECTION_WORDS] = {0};
+	struct match_mask off = {.terms = 0};
 	struct ruleset_options options = {.any_source = true};
 	fixture_load(&f, two_rules, &options);
 	ck_assert_uint_eq(fixture_run(&f, "{\"a\":\"x\",\"b\":\"y\"}", &matches), 2);
 	const struct rule *rule = matches[0].rule;
-	ck_assert(matcher_judge(f.matcher, &f.event, rule, off, 0, &match));
+	ck_assert(matcher_judge(f.matcher, &f.event, rule, &off, &match));
 	ck_assert_int_eq(match.score, 7);
-	ck_assert(matcher_judge(f.matcher, &f.event, rule, off, 1, &match));
-	ck_assert_int_eq(match.score, 5);
-	ck_assert_int_eq(ruleset_selection(f.set, rule, STR("t")), 1);
-	off[0] = 2;
-	ck_assert(matcher_judge(f.matcher, &f.event, rule, off, 0, &match)); /* 1 of them: s is left */
+	off.terms = 4;
+	ck_assert(matcher_judge(f.matcher, &f.event, rule, &off, &match)); /* t is left out of 1 of them as well */
 	ck_assert_int_eq(match.score, 2);
-	off[0] = 1;
-	ck_assert(!matcher_judge(f.matcher, &f.event, rule, off, 0, &match));
+	off.terms = 1;
+	ck_assert(!matcher_judge(f.matcher, &f.event, rule, &off, &match)); /* the condition wants s */
+	off = (struct match_mask){.selections = {2}};
+	ck_assert(matcher_judge(f.matcher, &f.event, rule, &off, &match)); /* 1 of them: s is left */
+	ck_assert_int_eq(match.score, 2);
+	off.selections[0] = 1;
+	ck_assert(!matcher_judge(f.matcher, &f.event, rule, &off, &match));
+	off = (struct match_mask){.selections = {7}};
+	matcher_selections(f.matcher, &f.event, rule, &off);
+	ck_assert_uint_eq(off.selections[0], 3); /* _u is not true */
 	fixture_fini(&f);
+}
+END_TEST
+
+/* The condition (over selections a to d, all true but d), the term's, and whether the rule still matches without it. */
+START_TEST(term_made_false_is_false_where_the_condition_holds_it)
+{
+	static const struct {
+		const char *condition, *when;
+		bool matches;
+	} rows[] = {
+	    {"a and (b or c)", "b or c", false},
+	    {"a and (b or c)", "c or b", false},
+	    {"a and (b or c)", "b", true},
+	    {"a and b and not d", "not d and b", false}, /* among further parts of the same and */
+	    {"a and b and not d", "a and b and c", true},
+	    {"a or (b and not d)", "b and not d", true},
+	    {"(a and d) or (b and not d)", "b and not d", false},
+	    {"1 of them", "1 of them", false},
+	    {"1 of a* or c", "a", true},
+	    {"1 of a*", "a", false},
+	    {"all of them or a", "a", false},
+	    {"not d", "not d", false},
+	    {"not d", "d", true},
+	    {"a and not (d and b)", "d and b", true},
+	    {"a or b", "a or b or c", true},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fixture f;
+		struct match match;
+		const struct match *matches;
+		char rule[1024];
+		const struct match_mask off = {.terms = 1};
+		struct ruleset_options options = {.any_source = true};
+		snprintf(rule, sizeof(rule),
+		    "title: t\nlogsource: {}\ndetection: {a: {x: 1}, b: {x: 1}, c: {x: 1}, d: {x: 2}, condition: %s}\n"
+		    "picketd: {threat_score: [{name: one, when: %s, add: 1}]}\n", rows[i].condition, rows[i].when);
+		fixture_load(&f, rule, &options);
+		fixture_show(&f);
+		ck_assert_uint_eq(fixture_run(&f, "{\"x\":1}", &matches), 1);
+		bool still = matcher_judge(f.matcher, &f.event, matches[0].rule, &off, &match);
+		ck_assert_msg(still == rows[i].matches, "%s without %s: %d", rows[i].condition, rows[i].when, still);
+		ck_assert(!still || match.score == 0);
+		fixture_fini(&f);
+	}
 }
 END_TEST
 
@@ -445,7 +494,8 @@ main(void)
 	    matcher_searches_regular_expressions, matcher_knows_networks, matcher_compares_fields_with_fields,
 	    matcher_looks_for_keywords_in_every_value_and_no_key, matcher_treats_escapes_as_sigma_says,
 	    matcher_shows_events_only_to_rules_of_their_source, fieldref_of_two_lists_stops_before_it_costs_their_product, matcher_scores_terms_and_gives_reasons,
-	    matcher_judges_without_tuned_selections_and_terms, matcher_cuts_reasons_between_characters,
+	    matcher_judges_without_tuned_selections_and_terms, term_made_false_is_false_where_the_condition_holds_it,
+	    matcher_cuts_reasons_between_characters,
 	    matcher_gives_up_on_a_hostile_text_and_goes_on, matcher_allocates_nothing_per_event, NULL};
 	return unit_run("matcher", tests);
 }
