@@ -50,6 +50,7 @@ correlator_new(const struct correlator_options *options)
 	c->counted = options->counted;
 	c->lateness_ms = options->lateness_ms;
 	c->grace_ms = options->grace_ms;
+	c->whole_story = options->whole_story;
 	c->bursts = burst_table_new(quarter);
 	c->evidence = evidence_new(quarter);
 	c->hits = hit_table_new(quarter, options->whole_story, options->start_ms);
@@ -274,7 +275,7 @@ static void
 correlation_step(struct step *s, const struct rule *rule, const struct origin *from)
 {
 	const struct correlation *c = rule->correlation;
-	unsigned stage = 0;
+	uint8_t stage = 0;
 	struct groups groups;
 	while (stage < c->feed_count && c->feeds[stage].rule != from->rule)
 		stage++;

@@ -27,22 +27,45 @@ bits(uint64_t set)
 	return count;
 }
 
-/* The hits can be put in the order of the rules; equal times count as in order. */
-static bool
-is_ordered(const struct correlation *c, const struct slice *s)
+/* The first hit of a stage at or after at_ms; INT64_MAX when there is none. */
+static int64_t
+stage_after(const struct slice *s, unsigned stage, int64_t at_ms)
 {
-	unsigned stage = 0;
-	int64_t at_ms = INT64_MIN;
-	for (bool found = true; found && stage < c->feed_count; stage += found) {
-		found = false;
-		for (unsigned i = 0; i < s->n && !found; i++) {
-			if (s->items[i].stage != stage || s->items[i].ts_ms < at_ms)
+	for (unsigned i = 0; i < s->n; i++)
+		if (s->items[i].stage == stage && s->items[i].ts_ms >= at_ms)
+			return s->items[i].ts_ms;
+	return INT64_MAX;
+}
+
+/* How many rules have hits that can be put in the order of the rules; equal times count as in order. */
+static unsigned
+ordered(const struct correlation *c, const struct slice *s)
+{
+	int64_t ends[CORRELATION_RULES_MAX + 1] = {INT64_MIN}; /* of chains of 0, 1, 2 ... rules: the earliest possible */
+	unsigned longest = 0;
+	for (unsigned stage = 0; stage < c->feed_count; stage++)
+		for (unsigned k = longest + 1; k > 0; k--) {
+			int64_t end_ms = stage_after(s, stage, ends[k - 1]);
+			if (end_ms == INT64_MAX)
 				continue;
-			found = true;
-			at_ms = s->items[i].ts_ms;
+			ends[k] = k > longest || end_ms < ends[k] ? end_ms : ends[k];
+			longest = k > longest ? k : longest;
 		}
-	}
-	return stage == c->feed_count;
+	return longest;
+}
+
+/* Do rules from stage on, in order from at_ms, make the text true beside those that are there? Without `not` (the loader
+ * sees to that) more rules make nothing false. */
+static bool
+ordered_text(const struct correlation *c, const struct slice *s, unsigned stage, int64_t at_ms, uint64_t there)
+{
+	if (correlation_text_holds(c->text, there))
+		return true;
+	if (stage == c->feed_count || !correlation_text_holds(c->text, there | stages_of(s) >> stage << stage))
+		return false;
+	int64_t next_ms = stage_after(s, stage, at_ms);
+	return (next_ms != INT64_MAX && ordered_text(c, s, stage + 1, next_ms, there | UINT64_C(1) << stage)) ||
+	    ordered_text(c, s, stage + 1, at_ms, there);
 }
 
 static int
@@ -102,8 +125,9 @@ number(const struct correlation *c, const struct slice *s)
 	case CORRELATION_VALUE_COUNT:
 		return distinct(s);
 	case CORRELATION_TEMPORAL:
-	case CORRELATION_TEMPORAL_ORDERED:
 		return bits(stages_of(s));
+	case CORRELATION_TEMPORAL_ORDERED:
+		return ordered(c, s);
 	case CORRELATION_VALUE_SUM:
 		return sum(s);
 	case CORRELATION_VALUE_AVG:
@@ -117,18 +141,17 @@ number(const struct correlation *c, const struct slice *s)
 static bool
 holds(const struct correlation *c, const struct slice *s, bool assume_absent, double *value)
 {
-	uint64_t all = c->feed_count < 64 ? (UINT64_C(1) << c->feed_count) - 1 : UINT64_MAX;
 	if (s->n == 0 && c->type >= CORRELATION_VALUE_SUM)
 		return false; /* nothing has no sum, no mean and no percentile */
 	*value = number(c, s);
-	if (c->type == CORRELATION_TEMPORAL_ORDERED && !is_ordered(c, s))
-		return false;
 	if (c->range.ops)
 		return correlation_holds(&c->range, *value);
+	if (!c->text)
+		return *value == c->feed_count;
+	if (c->type == CORRELATION_TEMPORAL_ORDERED)
+		return ordered_text(c, s, 0, INT64_MIN, 0);
 	uint64_t seen = stages_of(s);
-	if (c->text)
-		return correlation_text_holds(c->text, assume_absent ? seen & ~c->absent : seen);
-	return (seen & all) == all;
+	return correlation_text_holds(c->text, assume_absent ? seen & ~c->absent : seen);
 }
 
 void

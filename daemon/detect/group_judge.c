@@ -12,6 +12,12 @@ struct seen_window { /* what a judgement saw */
 	unsigned events;
 };
 
+struct waiter { /* the group that waits */
+	const struct rule *rule;
+	uint64_t key;
+	const struct str *values;
+};
+
 /* ---- marks, evidence, the burst ---- */
 
 static int
@@ -92,7 +98,12 @@ judge_count(const struct group_step *s, const struct subject *subject, uint64_t 
 static void
 insert_hit(const struct group_step *s, const struct subject *subject, struct hits *h)
 {
-	struct hit hit = {s->in->event->window_ms, subject->number, subject->stage, subject->value};
+	struct hit hit = {
+		.ts_ms = s->in->event->window_ms,
+		.value = subject->number,
+		.event = subject->value,
+		.stage = subject->stage,
+	};
 	hits_insert(h, &hit, subject->span_ms + s->c->lateness_ms);
 }
 
@@ -117,80 +128,85 @@ judge_hits(const struct group_step *s, const struct subject *subject, uint64_t k
 
 /* ---- what has to wait ---- */
 
-static bool
-park(const struct group_step *s, const struct subject *subject, uint64_t key, const struct str *values, int64_t at_ms,
-    int64_t over_ms)
+/* The hit at that index gets a check, with the event at hand as its record. Due when nothing comes any more that
+ * belongs to what is over by over_ms. */
+static void
+park(const struct group_step *s, const struct waiter *w, struct hits *h, unsigned at, int64_t over_ms)
 {
 	const struct correlator_input *in = s->in;
-	int64_t later_ms = over_ms > in->now_ms ? over_ms : in->now_ms;
+	int64_t later_ms = over_ms > in->now_ms || s->c->whole_story ? over_ms : in->now_ms;
 	struct parked_check check = {
-		.due_ms = later_ms + s->c->grace_ms,
-		.at_ms = at_ms,
-		.key = key,
-		.rule = subject->rule->id,
-		.definition = subject->rule->definition,
+		.due_ms = later_ms + s->c->grace_ms + 1,
+		.at_ms = h->items[at].ts_ms,
+		.key = w->key,
+		.rule = w->rule->id,
+		.definition = w->rule->definition,
 		.raw = in->event->raw,
 		.tenant = in->event->tenant,
 		.source = in->source,
 		.received_ms = in->event->received_ms,
 		.place = in->place,
-		.value_count = subject->group_count,
+		.value_count = w->rule->correlation->group_count,
 	};
-	for (unsigned i = 0; i < subject->group_count; i++)
-		check.values[i] = values[i];
-	if (parked_add(s->c->parked, &check) == 0)
-		return true;
-	metrics_count(METRIC_RULE_ERRORS, subject->rule->id, "checks_full", 1);
-	return false;
+	for (unsigned i = 0; i < check.value_count; i++)
+		check.values[i] = w->values[i];
+	bool full = w->rule->correlation->when == CORRELATION_ABSENCE && h->waiting >= WAITING_MAX;
+	if (!full && parked_add(s->c->parked, &check) == 0)
+		hits_await(h, at);
+	else
+		metrics_count(METRIC_RULE_ERRORS, w->rule->id, "checks_full", 1);
 }
 
+/* The matches at or after this one that end a window with it in which all that is wanted is there. */
 static void
-wait_for_absent(const struct group_step *s, const struct subject *subject, uint64_t key, const struct str *values,
-    struct hits *h)
+wait_for_absent(const struct group_step *s, const struct subject *subject, const struct waiter *w, struct hits *h)
 {
-	const struct correlation *c = subject->rule->correlation;
-	struct figure hoped, known;
+	const struct correlation *c = w->rule->correlation;
+	int64_t at_ms = s->in->event->window_ms;
 	if (c->absent >> subject->stage & 1)
 		return;
-	figure_any_window(c, h, s->in->event->window_ms, &hoped);
-	if (!hoped.holds)
-		return;
-	figure_window(c, h, hoped.end_ms - subject->span_ms, hoped.end_ms, false, &known);
-	if (!known.holds) { /* what must be absent is there, and stays */
-		h->held_ms = h->held_ms <= hoped.end_ms ? INT64_MIN : h->held_ms;
-	} else if (h->waiting >= WAITING_MAX) {
-		metrics_count(METRIC_RULE_ERRORS, subject->rule->id, "checks_full", 1);
-	} else if (park(s, subject, key, values, hoped.end_ms, hoped.end_ms)) {
-		h->waiting++;
+	for (unsigned i = hits_after(h, at_ms - 1); i < h->n && h->items[i].ts_ms <= at_ms + c->timespan_ms; i++) {
+		int64_t end_ms = h->items[i].ts_ms;
+		struct figure hoped, known;
+		if (c->absent >> h->items[i].stage & 1 || hits_is_checked(h, i))
+			continue;
+		figure_window(c, h, end_ms - c->timespan_ms, end_ms, true, &hoped);
+		if (!hoped.holds)
+			continue;
+		figure_window(c, h, end_ms - c->timespan_ms, end_ms, false, &known);
+		if (known.holds) /* else what must be absent is there, and stays */
+			park(s, w, h, i, end_ms);
 	}
 }
 
-static void
-wait_for_end(const struct group_step *s, const struct subject *subject, uint64_t key, const struct str *values)
+/* Windows lie one behind the other: each begins with the first hit behind the one before. The first of them that is not
+ * yet decided and that begins at or after from_ms; h->n when there is none. */
+static unsigned
+first_window(const struct correlation *c, const struct hits *h, int64_t from_ms)
 {
+	unsigned at = hits_after(h, h->closed_ms);
+	while (at < h->n && h->items[at].ts_ms < from_ms)
+		at = hits_after(h, h->items[at].ts_ms + c->timespan_ms);
+	return at;
+}
+
+static void
+wait_for_end(const struct group_step *s, const struct subject *subject, const struct waiter *w)
+{
+	const struct correlation *c = w->rule->correlation;
 	int64_t at_ms = s->in->event->window_ms;
 	struct hits h;
 	if (subject->again)
 		return;
-	hits_load(s->c->hits, key, &h);
+	hits_load(s->c->hits, w->key, &h);
 	insert_hit(s, subject, &h);
-	switch (subject->rule->correlation->when) {
-	case CORRELATION_AT_END:
-		if (h.open_ms == INT64_MIN || at_ms > h.open_ms + subject->span_ms) {
-			h.open_ms = at_ms;
-			park(s, subject, key, values, at_ms, at_ms + subject->span_ms);
-		}
-		break;
-	case CORRELATION_ON_SILENCE:
-		park(s, subject, key, values, at_ms, at_ms + subject->span_ms);
-		break;
-	case CORRELATION_ABSENCE:
-		wait_for_absent(s, subject, key, values, &h);
-		break;
-	case CORRELATION_ON_ARRIVAL:
-		break;
-	}
-	hits_store(s->c->hits, key, &h);
+	unsigned at = hits_after(&h, at_ms - 1);
+	bool begins = c->when == CORRELATION_ON_SILENCE || first_window(c, &h, at_ms) == at;
+	if (c->when == CORRELATION_ABSENCE)
+		wait_for_absent(s, subject, w, &h);
+	else if (begins && at < h.n && h.items[at].ts_ms == at_ms && !hits_is_checked(&h, at))
+		park(s, w, &h, at, at_ms + c->timespan_ms);
+	hits_store(s->c->hits, w->key, &h);
 }
 
 void
@@ -203,7 +219,8 @@ group_judge(const struct group_step *s, const struct subject *subject, uint64_t 
 	out->answer = BURST_QUIET;
 	burst_lock(s->c->bursts, key);
 	if (c && c->when != CORRELATION_ON_ARRIVAL) {
-		wait_for_end(s, subject, key, values);
+		struct waiter waiter = {subject->rule, key, values};
+		wait_for_end(s, subject, &waiter);
 	} else {
 		if (!c || c->type == CORRELATION_EVENT_COUNT || c->type == CORRELATION_VALUE_COUNT)
 			judge_count(s, subject, key, &w);
@@ -248,33 +265,75 @@ is_unknown(const struct rule *rule, const struct hits *h, const struct window *s
 	return true;
 }
 
+/* Does a burst go on: did a window that touches this one meet the condition, too? */
+static bool
+goes_on(const struct correlation *c, const struct hits *h, const struct window *span)
+{
+	switch (c->when) {
+	case CORRELATION_AT_END:
+		return h->held_ms != INT64_MIN && h->held_ms >= span->begin_ms - c->timespan_ms;
+	case CORRELATION_ABSENCE:
+		return hits_held(h, span->begin_ms, span->end_ms + c->timespan_ms);
+	case CORRELATION_ON_SILENCE: /* the match at its begin ended the silence before it */
+	case CORRELATION_ON_ARRIVAL:
+		break;
+	}
+	return false;
+}
+
+/* True when the condition holds. */
+static bool
+decide_window(const struct group_step *s, const struct waiter *waiter, const struct window *span, struct hits *h,
+    struct verdict *out)
+{
+	const struct rule *rule = waiter->rule;
+	const struct correlation *c = rule->correlation;
+	struct figure figure;
+	bool before = goes_on(c, h, span);
+	figure_window(c, h, span->begin_ms, span->end_ms, false, &figure);
+	if (c->when == CORRELATION_ON_SILENCE)
+		figure.holds = figure.events == 0;
+	if (c->when == CORRELATION_AT_END)
+		h->closed_ms = span->end_ms;
+	h->held_ms = INT64_MIN;
+	if (!figure.holds)
+		return false;
+	h->held_ms = span->end_ms;
+	bool unknown = is_unknown(rule, h, span);
+	if (unknown && !rule->alert_on_unknown)
+		return false;
+	struct seen_window w = {before, true, unknown, figure.value, figure.events};
+	struct burst_question q = {waiter->key, s->event_hash, span->end_ms, c->timespan_ms, true, before, true, false};
+	answer(s, &q, &w, out);
+	return true;
+}
+
+/* A window has its check, and then a match that came late moved the window before it over it: the check goes to the
+ * first window that has none. */
+static bool
+is_covered(const struct group_step *s, const struct waiter *w, struct hits *h, int64_t at_ms)
+{
+	const struct correlation *c = w->rule->correlation;
+	if (c->when != CORRELATION_AT_END || at_ms > h->closed_ms)
+		return false;
+	unsigned next = hits_after(h, h->closed_ms);
+	if (next < h->n && !hits_is_checked(h, next))
+		park(s, w, h, next, h->items[next].ts_ms + c->timespan_ms);
+	return true;
+}
+
 void
 group_decide(const struct group_step *s, const struct rule *rule, const struct parked_check *check, struct verdict *out)
 {
 	const struct correlation *c = rule->correlation;
 	struct window span = window_of(c, check->at_ms);
 	struct hits h;
-	struct figure figure;
 	out->answer = BURST_QUIET;
 	burst_lock(s->c->bursts, check->key);
 	hits_load(s->c->hits, check->key, &h);
-	figure_window(c, &h, span.begin_ms, span.end_ms, false, &figure);
-	h.waiting -= c->when == CORRELATION_ABSENCE && h.waiting > 0;
-	if (c->when == CORRELATION_ON_SILENCE)
-		figure.holds = figure.holds && figure.events == 0;
-	if (h.open_ms == check->at_ms)
-		h.open_ms = INT64_MIN;
-	bool unknown = figure.holds && is_unknown(rule, &h, &span);
-	if (figure.holds && (!unknown || rule->alert_on_unknown)) {
-		bool before = c->when != CORRELATION_ON_SILENCE && h.held_ms != INT64_MIN &&
-		    h.held_ms >= span.begin_ms - (c->when == CORRELATION_AT_END ? c->timespan_ms : 0);
-		struct seen_window w = {before, true, unknown, figure.value, figure.events};
-		struct burst_question q = {check->key, s->event_hash, span.end_ms, c->timespan_ms, true, before, true, false};
-		answer(s, &q, &w, out);
-		h.held_ms = span.end_ms > h.held_ms ? span.end_ms : h.held_ms;
-	} else if (!figure.holds && h.held_ms <= span.end_ms) {
-		h.held_ms = INT64_MIN;
-	}
+	struct waiter waiter = {rule, check->key, check->values};
+	bool held = !is_covered(s, &waiter, &h, check->at_ms) && decide_window(s, &waiter, &span, &h, out);
+	hits_waited(&h, check->at_ms, held);
 	hits_store(s->c->hits, check->key, &h);
 	burst_unlock(s->c->bursts, check->key);
 }

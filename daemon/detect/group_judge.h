@@ -18,6 +18,7 @@ struct correlator {
 	struct parked *parked;
 	struct seen *counted;
 	int64_t lateness_ms, grace_ms;
+	bool whole_story; /* the clock is that of the events */
 };
 
 struct correlator_mark {
@@ -32,7 +33,7 @@ struct subject { /* what is judged by groups */
 	int64_t span_ms;
 	uint32_t value; /* of what is counted: the event's hash, or that of a value */
 	double number;
-	uint32_t stage; /* feed of a temporal correlation */
+	uint8_t stage;  /* feed of a temporal correlation */
 	bool again;     /* counted before: only an unfinished firing fires again */
 };
 

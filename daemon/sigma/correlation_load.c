@@ -7,6 +7,7 @@
 #include "sigma/read.h"
 #include "sigma/word.h"
 
+enum { ORDERED_TEXT_MAX = 12 }; /* their subsets are tried */
 enum { NEEDS_FIELD = 1, NEEDS_RANGE = 2, NEEDS_PERCENTILE = 4, TAKES_TEXT = 8, TAKES_TUPLE = 16 };
 
 static const struct type {
@@ -315,6 +316,9 @@ parse_text(const struct detection_loader *loader, struct correlation_draft *draf
 	if (c->absent && c->type == CORRELATION_TEMPORAL_ORDERED)
 		return yaml_fail(why, draft->text, "correlation-condition",
 		    "what is absent has no place in an order: 'not' belongs to temporal correlations");
+	if (c->type == CORRELATION_TEMPORAL_ORDERED && count > ORDERED_TEXT_MAX)
+		return yaml_fail(why, draft->text, "correlation-condition",
+		    "a condition as text over an order takes at most %d rules", ORDERED_TEXT_MAX);
 	return 0;
 }
 

@@ -18,7 +18,7 @@ struct group {
 	uint32_t next, newer, older; /* index + 1; bucket, or free list; by last use */
 	uint32_t cells, n;           /* first cell, index + 1; hits */
 	uint32_t waiting;
-	int64_t blind_ms, open_ms, held_ms;
+	int64_t blind_ms, closed_ms, held_ms;
 };
 
 struct shard {
@@ -209,7 +209,7 @@ hits_load(struct hit_table *t, uint64_t key, struct hits *out)
 	const struct group *g = group_find(t, s, key);
 	out->n = 0;
 	out->blind_ms = g ? g->blind_ms : s->blind_ms;
-	out->open_ms = g ? g->open_ms : INT64_MIN;
+	out->closed_ms = g ? g->closed_ms : INT64_MIN;
 	out->held_ms = g ? g->held_ms : INT64_MIN;
 	out->waiting = g ? g->waiting : 0;
 	for (uint32_t c = g ? g->cells : 0; c; c = s->cells[c - 1].next)
@@ -229,7 +229,7 @@ hits_store(struct hit_table *t, uint64_t key, const struct hits *h)
 	while (s->cells_free < wanted && evict(t, s, g))
 		;
 	g->blind_ms = h->blind_ms;
-	g->open_ms = h->open_ms;
+	g->closed_ms = h->closed_ms;
 	g->held_ms = h->held_ms;
 	g->waiting = h->waiting;
 	uint32_t *link = &g->cells;
@@ -257,7 +257,7 @@ drop_first(struct hits *h, unsigned count)
 
 /* A stage has its newest hits only. */
 static void
-bound_stage(struct hits *h, uint32_t stage)
+bound_stage(struct hits *h, uint8_t stage)
 {
 	unsigned count = 0, oldest = 0;
 	if (stage == HIT_NO_STAGE)
@@ -276,20 +276,80 @@ bound_stage(struct hits *h, uint32_t stage)
 	h->n--;
 }
 
-void
-hits_insert(struct hits *h, const struct hit *hit, int64_t retention_ms)
+unsigned
+hits_after(const struct hits *h, int64_t ts_ms)
 {
-	unsigned old = 0, at;
-	int64_t newest_ms = h->n && h->items[h->n - 1].ts_ms > hit->ts_ms ? h->items[h->n - 1].ts_ms : hit->ts_ms;
+	unsigned lo = 0, hi = h->n;
+	while (lo < hi) {
+		unsigned mid = (lo + hi) / 2;
+		if (h->items[mid].ts_ms <= ts_ms)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+bool
+hits_is_checked(const struct hits *h, unsigned at)
+{
+	for (unsigned i = hits_after(h, h->items[at].ts_ms); i > 0 && h->items[i - 1].ts_ms == h->items[at].ts_ms; i--)
+		if (h->items[i - 1].checked)
+			return true;
+	return false;
+}
+
+void
+hits_await(struct hits *h, unsigned at)
+{
+	h->items[at].checked = h->items[at].waits = true;
+	h->waiting++;
+}
+
+void
+hits_waited(struct hits *h, int64_t ts_ms, bool held)
+{
+	for (unsigned i = hits_after(h, ts_ms); i > 0 && h->items[i - 1].ts_ms == ts_ms; i--) {
+		h->items[i - 1].waits = false;
+		h->items[i - 1].held = held;
+	}
+	h->waiting -= h->waiting > 0;
+}
+
+bool
+hits_held(const struct hits *h, int64_t begin_ms, int64_t end_ms)
+{
+	for (unsigned i = hits_after(h, begin_ms - 1); i < h->n && h->items[i].ts_ms <= end_ms; i++)
+		if (h->items[i].held)
+			return true;
+	return false;
+}
+
+/* What is older than retention_ms before the newest hit and before those that wait. */
+static void
+drop_old(struct hits *h, int64_t newest_ms, int64_t retention_ms)
+{
+	unsigned old = 0;
+	for (unsigned i = 0; i < h->n && h->waiting > 0; i++)
+		if (h->items[i].waits) {
+			newest_ms = h->items[i].ts_ms < newest_ms ? h->items[i].ts_ms : newest_ms;
+			break;
+		}
 	while (old < h->n && h->items[old].ts_ms < newest_ms - retention_ms)
 		old++;
 	drop_first(h, old);
+}
+
+void
+hits_insert(struct hits *h, const struct hit *hit, int64_t retention_ms)
+{
+	int64_t newest_ms = h->n && h->items[h->n - 1].ts_ms > hit->ts_ms ? h->items[h->n - 1].ts_ms : hit->ts_ms;
+	drop_old(h, newest_ms, retention_ms);
 	if (h->n == HITS_MAX) {
 		h->blind_ms = h->items[0].ts_ms >= h->blind_ms ? h->items[0].ts_ms + 1 : h->blind_ms;
 		drop_first(h, 1);
 	}
-	for (at = h->n; at > 0 && h->items[at - 1].ts_ms > hit->ts_ms; at--)
-		;
+	unsigned at = hits_after(h, hit->ts_ms);
 	memmove(h->items + at + 1, h->items + at, (h->n - at) * sizeof(*h->items));
 	h->items[at] = *hit;
 	h->n++;
