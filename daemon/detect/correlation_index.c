@@ -1,12 +1,14 @@
 #include "detect/correlation_index.h"
 
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "sigma/correlation.h"
 
 struct correlation_index {
 	unsigned rules;
 	unsigned *first;           /* rules + 1 of them: rule i feeds fed[first[i] .. first[i + 1]) */
 	const struct rule **fed;
+	metrics_series *ungrouped; /* by rule */
 };
 
 /* Calls for every edge rule -> correlation: counts into first[], or fills fed[]. */
@@ -35,8 +37,12 @@ correlation_index_new(const struct rule *const *rules, unsigned count)
 		goto fail;
 	index->rules = count;
 	index->first = mem_zero((size_t)count + 1, sizeof(*index->first));
-	if (!index->first)
+	index->ungrouped = mem_zero((size_t)count + 1, sizeof(*index->ungrouped));
+	if (!index->first || !index->ungrouped)
 		goto fail;
+	for (unsigned i = 0; i < count; i++)
+		if (rules[i]->burst.by_count || (rules[i]->correlation && rules[i]->correlation->group_count))
+			index->ungrouped[i] = metrics_get(METRIC_RULE_ERRORS, rules[i]->id, "group_field_missing");
 	walk(index, rules, at);
 	for (unsigned i = 0; i < count; i++) {
 		index->first[i + 1] = index->first[i] + at[i];
@@ -61,6 +67,7 @@ correlation_index_free(struct correlation_index *index)
 		return;
 	mem_free(index->first);
 	mem_free(index->fed);
+	mem_free(index->ungrouped);
 	mem_free(index);
 }
 
@@ -73,4 +80,11 @@ correlation_index_fed(const struct correlation_index *index, const struct rule *
 	}
 	*count = index->first[rule->index + 1] - index->first[rule->index];
 	return index->fed + index->first[rule->index];
+}
+
+void
+correlation_index_ungrouped(const struct correlation_index *index, const struct rule *rule)
+{
+	if (rule->index < index->rules)
+		metrics_add(index->ungrouped[rule->index], 1);
 }

@@ -294,7 +294,7 @@ correlation_step(struct step *s, const struct rule *rule, const struct origin *f
 		return;
 	groups_from(s, from, c->feeds[stage].group_by, c->group_count, &groups);
 	if (groups.count == 0)
-		metrics_count(METRIC_RULE_ERRORS, rule->id, "group_field_missing", 1);
+		correlation_index_ungrouped(s->in->index, rule);
 	for (unsigned i = 0; i < groups.count; i++)
 		judge(s, &subject, groups.values[i]);
 }
@@ -314,7 +314,7 @@ burst_step(struct step *s, const struct match *match, bool again)
 	};
 	groups_of(s->in->event, burst->by, burst->by_count, &groups);
 	if (groups.count == 0)
-		metrics_count(METRIC_RULE_ERRORS, match->rule->id, "group_field_missing", 1);
+		correlation_index_ungrouped(s->in->index, match->rule);
 	for (unsigned i = 0; i < groups.count; i++)
 		judge(s, &subject, groups.values[i]);
 }
