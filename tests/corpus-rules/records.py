@@ -32,7 +32,7 @@ def sign_in(n):
         "authenticationRequirement": "multiFactorAuthentication", "authenticationProtocol": "none", "riskDetail": "userPassedMFADrivenByRiskBasedPolicy",
         "riskLevelAggregated": "medium", "riskLevelDuringSignIn": "low", "riskState": "remediated", "riskEventTypes_v2": ["unfamiliarFeatures"],
         "resourceDisplayName": "Microsoft Graph", "resourceId": "00000003-0000-0000-c000-000000000000", "homeTenantId": HOME, "resourceTenantId": RESOURCE,
-        "crossTenantAccessType": "b2bCollaboration", "autonomousSystemNumber": 64500, "servicePrincipalId": "", "networkLocationDetails":
+        "crossTenantAccessType": "b2bCollaboration", "signInEventTypes": ["interactiveUser"], "autonomousSystemNumber": 64500, "servicePrincipalId": "", "networkLocationDetails":
         [{"networkType": "namedNetwork", "networkNames": ["Head office"]}],
         "status": {"errorCode": 50074, "failureReason": "Other.", "additionalDetails": "MFA required in Azure AD"},
         "deviceDetail": {"deviceId": DEVICE, "displayName": "LAPTOP-7", "operatingSystem": "Linux", "browser": "Firefox 128.0", "isCompliant": True,
@@ -48,7 +48,9 @@ SIGN_IN_FIELDS = {
     "crossTenantAccessType": "b2bCollaboration", "autonomousSystemNumber": "64500", "location.countryOrRegion": "SE", "location.city": "Uppsala",
     "location.geoCoordinates.latitude": "59.858", "location.geoCoordinates.longitude": "17.639", "deviceDetail.deviceId": DEVICE,
     "deviceDetail.operatingSystem": "Linux", "deviceDetail.browser": "Firefox 128.0", "deviceDetail.isCompliant": "true", "deviceDetail.isManaged": "false",
-    "deviceDetail.trustType": "Hybrid Azure AD joined", "riskEventTypes_v2": "unfamiliarFeatures", "Username": "ada@contoso.example", "ClientApp": "Browser"}
+    "deviceDetail.trustType": "Hybrid Azure AD joined", "riskEventTypes_v2": "unfamiliarFeatures", "Username": "ada@contoso.example", "ClientApp": "Browser",
+    "Status": "Failure MFA required in Azure AD", "Location": "SE", "country": "SE", "properties.message": "none", "properties.deviceDetail.deviceId": DEVICE}
+ENVELOPE_FIELDS = {"tenant": TENANT, "tenantId": TENANT, "operationName": "Sign-in activity", "resultDescription": "Other text.", "category": "SignInLogs"}
 
 
 def envelope(n, category, operation, properties, **more):
@@ -59,6 +61,22 @@ def envelope(n, category, operation, properties, **more):
 
 def sign_in_diagnostic(n):
     return envelope(n, "SignInLogs", "Sign-in activity", sign_in(n), resultType="50074", resultDescription="Other text.", identity="Ada Example", location="SE")
+
+
+def sign_in_of(category, **more):
+    """A sign-in of another log: the category alone decides. What it has no value for is away."""
+    def make(n):
+        record = sign_in_diagnostic(n)
+        record["category"] = category
+        record["properties"] = {k: v for k, v in {**record["properties"], **more}.items() if v is not None}
+        return record
+    return make
+
+
+def sign_in_flat(n):
+    row = sign_in(n)
+    del row["status"]
+    return dict(row, resultType="50074", resultDescription="Other text.", operationName="Sign-in activity")
 
 
 def columns(record, renamed):
@@ -115,22 +133,34 @@ def audit_event(n):
         "operationType": "Update", "initiatedBy": {"app": None, "user": {"id": USER, "displayName": "Ada Example", "userPrincipalName": "ada@contoso.example",
                                                                        "ipAddress": "198.51.100.7", "roles": []}},
         "targetResources": [{"id": APP, "displayName": "Contoso Portal", "type": "Application", "userPrincipalName": None, "groupType": None,
-                             "modifiedProperties": [{"displayName": "VerifiedPublisherId", "oldValue": "\"\"", "newValue": "\"12345\""}]}],
-        "additionalDetails": [{"key": "User-Agent", "value": "Graph tool"}]}
+                             "modifiedProperties": [{"displayName": "VerifiedPublisherId", "oldValue": "\"\"", "newValue": "\"12345\""},
+                                                    {"displayName": "ConsentContext.IsAdminConsent", "oldValue": None, "newValue": "\"False\""}]}],
+        "additionalDetails": [{"key": "User-Agent", "value": "Graph tool"}, {"key": "additionalInfo", "value": "Some words"}]}
 
 
 def audit_diagnostic(n):
     p = audit_event(n)
-    return envelope(n, "AuditLogs", "Set verified publisher", dict(p, tenantId=TENANT, operationName=p["activityDisplayName"]), identity="Ada Example")
+    return envelope(n, "AuditLogs", "Set verified publisher.", dict(p, tenantId=TENANT, operationName=p["activityDisplayName"]), identity="Ada Example")
+
+
+def audit_by_app(n):
+    record = audit_diagnostic(n)
+    record["properties"]["initiatedBy"] = {"user": None, "app": {"appId": APP, "displayName": "Provisioner", "servicePrincipalId": USER,
+                                                                "servicePrincipalName": None}}
+    return record
 
 
 def audit_table(n):
-    return {"TenantId": guid(1, "aaaaaaaa"), "AADTenantId": TENANT, "TimeGenerated": moment(n), "Type": "AuditLogs", "OperationName": "Set verified publisher",
+    return {"TenantId": guid(1, "aaaaaaaa"), "AADTenantId": TENANT, "TimeGenerated": moment(n), "Type": "AuditLogs", "OperationName": "Set verified publisher.",
             "Identity": "Ada Example", "SourceSystem": "Azure AD", **columns(audit_event(n), {})}
 
 
-AUDIT_FIELDS = {"activityDisplayName": "Set verified publisher", "loggedByService": "Account Provisioning", "operationName": "Set verified publisher",
-                "userPrincipalName": "ada@contoso.example", "ipAddress": "198.51.100.7", "properties.message": "Set verified publisher"}
+AUDIT_FIELDS = {"activityDisplayName": "Set verified publisher", "loggedByService": "Account Provisioning", "operationName": "Set verified publisher.",
+                "userPrincipalName": "ada@contoso.example", "ipAddress": "198.51.100.7", "properties.message": "Set verified publisher", "userId": USER,
+                "userDisplayName": "Ada Example", "resultType": "clientError", "resultDescription": "Nothing to say", "Status": "clientError Nothing to say",
+                "failure_status_reason": "Nothing to say", "ActivityType": "Set verified publisher", "properties.initiatedBy": "ada@contoso.example",
+                "Initiatied.By": "ada@contoso.example", "ConsentContext.IsAdminConsent": "False", "additionalDetails.additionalInfo": "Some words",
+                "category": "ApplicationManagement"}
 
 
 def risk(n):
@@ -146,8 +176,19 @@ RISK_FIELDS = {"riskState": "atRisk", "riskLevel": "high", "ipAddress": "198.51.
                "userDisplayName": "Ada Example", "location.city": "Uppsala", "location.countryOrRegion": "SE", "riskEventType": "unknownFutureValue"}
 
 
+def other_diagnostic(n):
+    """A log without a schema of its own."""
+    return envelope(n, "ProvisioningLogs", "Provisioning activity", {"id": guid(n), "activityDateTime": moment(n), "jobId": "j1"}, resultType="Success",
+                    resultDescription="All done", location="se")
+
+
+def other_table(n):
+    return {"TenantId": guid(1, "aaaaaaaa"), "AADTenantId": TENANT, "TimeGenerated": moment(n), "Type": "MicrosoftGraphActivityLogs", "Id": guid(n), "IPAddress": "198.51.100.7",
+            "Location": "SE", "UserAgent": AGENT, "RequestUri": "https://graph.microsoft.com/v1.0/me"}
+
+
 def risk_table(n):
-    return {"TenantId": guid(1, "aaaaaaaa"), "TimeGenerated": moment(n + 420), "Type": "AADUserRiskEvents", "OperationName": "User Risk Detection",
+    return {"TenantId": guid(1, "aaaaaaaa"), "AADTenantId": TENANT, "TimeGenerated": moment(n + 420), "Type": "AADUserRiskEvents", "OperationName": "User Risk Detection",
             **columns(risk(n), {})}
 
 
@@ -160,7 +201,7 @@ def pim(n):
 
 RESOURCE_ID = f"/SUBSCRIPTIONS/{SUBSCRIPTION}/RESOURCEGROUPS/RG1/PROVIDERS/MICROSOFT.WEB/SITES/SITE1"
 CLAIMS = {"http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn": "ada@contoso.example", "ipaddr": "198.51.100.7",
-          "http://schemas.microsoft.com/identity/claims/objectidentifier": USER, "http://schemas.microsoft.com/identity/claims/tenantid": TENANT}
+          "appid": APP, "http://schemas.microsoft.com/identity/claims/objectidentifier": USER, "http://schemas.microsoft.com/identity/claims/tenantid": TENANT}
 
 
 def activity_hub(n):
@@ -192,10 +233,12 @@ def activity_table(n):
             "ResourceGroup": "RG1", "SubscriptionId": SUBSCRIPTION, "CorrelationId": guid(n, "88888888"), "Caller": "ada@contoso.example",
             "CallerIpAddress": "198.51.100.7", "Category": "Administrative", "CategoryValue": "Administrative", "ResourceProvider": "",
             "ResourceProviderValue": "MICROSOFT.WEB", "Resource": "SITE1", "EventDataId": guid(n), "_ResourceId": RESOURCE_ID.lower(),
-            "ResourceId": RESOURCE_ID, "Properties_d": {}, "Authorization_d": {"action": "Microsoft.Web/sites/restart/action"}}
+            "ResourceId": RESOURCE_ID, "Properties_d": {}, "Claims_d": CLAIMS, "Authorization_d": {"action": "Microsoft.Web/sites/restart/action"}}
 
 
-ACTIVITY_FIELDS = {"operationName": "Microsoft.Web/sites/restart/action", "ipAddress": "198.51.100.7", "userPrincipalName": "ada@contoso.example"}
+ACTIVITY_FIELDS = {"operationName": "Microsoft.Web/sites/restart/action", "ipAddress": "198.51.100.7", "userPrincipalName": "ada@contoso.example",
+                   "OperationNameValue": "Microsoft.Web/sites/restart/action", "properties.message": "Microsoft.Web/sites/restart/action", "category": "Administrative",
+                   "CategoryValue": "Administrative", "userId": USER, "appId": APP, "resourceId": RESOURCE_ID, "tenant": TENANT}
 
 
 def cloudtrail(n):
@@ -208,20 +251,29 @@ def cloudtrail(n):
 
 
 CLOUDTRAIL_FIELDS = {"userPrincipalName": "ada", "userId": "AIDAEXAMPLEONE", "ipAddress": "198.51.100.7", "userAgent": "aws-cli/2.22.1",
-                     "eventName": "DescribeVault", "eventSource": "glacier.amazonaws.com", "awsRegion": "eu-north-1"}
+                     "eventName": "DescribeVault", "eventSource": "glacier.amazonaws.com", "awsRegion": "eu-north-1",
+                     "src_ip": "198.51.100.7", "tenant": "210987654321"}
 
 
 def gcp(n):
     return {"insertId": f"ins{n:08d}", "logName": "projects/example-project/logs/cloudaudit.googleapis.com%2Factivity", "timestamp": moment(n),
             "receiveTimestamp": moment(n + 1), "severity": "NOTICE", "resource": {"type": "project", "labels": {"project_id": "example-project"}},
             "protoPayload": {"@type": "type.googleapis.com/google.cloud.audit.AuditLog", "serviceName": "run.googleapis.com",
-                             "methodName": "google.cloud.run.v1.Services.GetService", "resourceName": "projects/example-project/services/one", "status": {},
+                             "methodName": "google.cloud.run.v1.Services.GetService", "resourceName": "projects/example-project/services/one",
+                             "status": {"code": 7, "message": "Denied"},
                              "authenticationInfo": {"principalEmail": "ada@contoso.example", "principalSubject": "user:ada@contoso.example"},
                              "authorizationInfo": [{"permission": "run.services.get", "granted": False, "resource": "projects/example-project"}],
                              "requestMetadata": {"callerIp": "198.51.100.7", "callerSuppliedUserAgent": "gcloud/500.0.0"}, "request": {}}}
 
 
-GCP_FIELDS = {"userPrincipalName": "ada@contoso.example", "ipAddress": "198.51.100.7", "userAgent": "gcloud/500.0.0"}
+GCP_FIELDS = {"userPrincipalName": "ada@contoso.example", "ipAddress": "198.51.100.7", "userAgent": "gcloud/500.0.0", "userId": "user:ada@contoso.example",
+              "operationName": "google.cloud.run.v1.Services.GetService", "resultType": "7", "resultDescription": "Denied", "gcp.audit.method_name":
+              "google.cloud.run.v1.Services.GetService", "data.protoPayload.methodName": "google.cloud.run.v1.Services.GetService", "data.protoPayload.logName":
+              "cloudaudit.googleapis.com%2Factivity", "data.protoPayload.resource.type": "project", "tenant": "example-project"}
+WORKSPACE_FIELDS = {"userPrincipalName": "ada@contoso.example", "ipAddress": "198.51.100.7", "eventName": "OTHER", "setting_name": "OTHER_SETTING",
+                    "old_value": "before", "new_value": "after", "user_email": "bob@contoso.example", "protoPayload.metadata.event.eventName": "OTHER"}
+REPORT_FIELDS = WORKSPACE_FIELDS | {"userId": "1077", "operationName": "OTHER", "tenant": "C0123"}
+PARAMETERS = {"ORG_UNIT_NAME": "Root", "SETTING_NAME": "OTHER_SETTING", "OLD_VALUE": "before", "NEW_VALUE": "after", "USER_EMAIL": "bob@contoso.example"}
 
 
 def pushed(record):
@@ -237,7 +289,8 @@ def workspace(service):
         entry["resource"] = {"type": "audited_resource", "labels": {"service": service + ".googleapis.com", "method": "google.x.AdminService.other"}}
         entry["protoPayload"].update(serviceName=service + ".googleapis.com", methodName=f"google.{service}.Service.other", metadata={
             "@type": "type.googleapis.com/ccc_hosted_reporting.ActivityProto", "activityId": {"timeUsec": "1", "uniqQualifier": str(n)},
-            "event": [{"eventName": "OTHER", "eventType": "X_SETTINGS", "parameter": [{"label": "LABEL_OPTIONAL", "name": "ORG_UNIT_NAME", "type": "TYPE_STRING", "value": "Root"}]}]})
+            "event": [{"eventName": "OTHER", "eventType": "X_SETTINGS", "parameter": [
+                {"label": "LABEL_OPTIONAL", "name": k, "type": "TYPE_STRING", "value": v} for k, v in PARAMETERS.items()]}]})
         return entry
     return make
 
@@ -246,7 +299,7 @@ def report(application):
     def make(n):
         return {"kind": "admin#reports#activity", "id": {"time": moment(n), "uniqueQualifier": str(10 ** 6 + n), "applicationName": application, "customerId": "C0123"},
                 "etag": f"e{n}", "actor": {"callerType": "USER", "email": "ada@contoso.example", "profileId": "1077"}, "ipAddress": "198.51.100.7",
-                "events": [{"type": "X_SETTINGS", "name": "OTHER", "parameters": [{"name": "ORG_UNIT_NAME", "value": "Root"}]}]}
+                "events": [{"type": "X_SETTINGS", "name": "OTHER", "parameters": [{"name": k, "value": v} for k, v in PARAMETERS.items()]}]}
     return make
 
 
@@ -258,7 +311,7 @@ def m365(workload, operation, record_type, **more):
     return make
 
 
-M365_FIELDS = {"userPrincipalName": "ada@contoso.example", "ipAddress": "198.51.100.7"}
+M365_FIELDS = {"userPrincipalName": "ada@contoso.example", "ipAddress": "198.51.100.7", "userId": "10032001", "status": "failure", "tenant": TENANT}
 
 
 def okta(n):
@@ -267,7 +320,7 @@ def okta(n):
                        "ipAddress": "198.51.100.7", "geographicalContext": {"city": "Uppsala", "state": "Uppsala", "country": "Sweden", "postalCode": "75001",
                                                                            "geolocation": {"lat": 59.858, "lon": 17.639}}},
             "device": None, "authenticationContext": {"authenticationStep": 0, "externalSessionId": "102"}, "displayMessage": "Nothing special",
-            "eventType": "app.oauth2.token.grant", "outcome": {"result": "SKIPPED", "reason": None}, "published": moment(n),
+            "eventType": "app.oauth2.token.grant", "outcome": {"result": "SKIPPED", "reason": "Not needed"}, "published": moment(n),
             "securityContext": {"asNumber": 64500, "asOrg": "example", "isp": "example", "domain": None, "isProxy": False}, "severity": "INFO",
             "debugContext": {"debugData": {"requestId": "r1", "requestUri": "/oauth2/v1/token", "url": "/oauth2/v1/token?"}}, "legacyEventType": "core.other",
             "transaction": {"type": "WEB", "id": "t1", "detail": {}}, "uuid": guid(n), "version": "0", "request": {"ipChain": []},
@@ -275,7 +328,9 @@ def okta(n):
 
 
 OKTA_FIELDS = {"userPrincipalName": "ada@contoso.example", "ipAddress": "198.51.100.7", "userAgent": AGENT, "location.city": "Uppsala",
-               "autonomousSystemNumber": "64500", "userId": "00u1"}
+               "autonomousSystemNumber": "64500", "userId": "00u1", "userDisplayName": "Ada Example", "deviceDetail.operatingSystem": "Linux", "deviceDetail.browser": "FIREFOX",
+               "location.countryOrRegion": "Sweden", "location.geoCoordinates.latitude": "59.858", "location.geoCoordinates.longitude": "17.639",
+               "appDisplayName": "Portal", "operationName": "app.oauth2.token.grant", "resultType": "SKIPPED", "resultDescription": "Not needed"}
 
 
 def onelogin(n):
@@ -315,7 +370,8 @@ def bitbucket(n):
 def kubernetes(n):
     return {"kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "RequestResponse", "auditID": guid(n), "stage": "ResponseComplete",
             "requestURI": "/api/v1/namespaces/one/services", "verb": "get", "user": {"username": "ada@contoso.example", "uid": "u1", "groups": ["system:authenticated"]},
-            "sourceIPs": ["198.51.100.7"], "userAgent": "kubectl/v1.32.0", "objectRef": {"resource": "services", "namespace": "one", "name": "web", "apiVersion": "v1"},
+            "sourceIPs": ["198.51.100.7"], "userAgent": "kubectl/v1.32.0", "objectRef": {"resource": "services", "namespace": "one", "name": "web", "apiVersion": "v1", "apiGroup": "example.io"},
+            "requestObject": {"spec": {"volumes": [{"hostPath": {"path": "/srv/one"}}], "containers": [{"securityContext": {"capabilities": {"add": ["CHOWN"]}}}]}},
             "responseStatus": {"metadata": {}, "code": 200}, "requestReceivedTimestamp": moment(n), "stageTimestamp": moment(n), "annotations": {}}
 
 
@@ -347,7 +403,9 @@ def storage(n):
 
 
 STORAGE_FIELDS = {"operationName": "GetBlob", "ipAddress": "198.51.100.7", "userPrincipalName": "ada@contoso.example", "userId": USER, "userAgent": "AzCopy/10.27",
-                  "resultType": "403", "resultDescription": "AuthorizationFailure", "authenticationType": "OAuth"}
+                  "resultType": "403", "resultDescription": "AuthorizationFailure", "authenticationType": "OAuth", "identity.type": "OAuth", "appId": APP,
+                  "identity.requester.objectId": USER, "identity.requester.upn": "ada@contoso.example", "identity.requester.appId": APP, "properties.accountName": "one",
+                  "properties.objectKey": "/one/c/x", "properties.userAgentHeader": "AzCopy/10.27", "category": "StorageRead", "tenant": TENANT}
 
 
 class Shape:
@@ -356,62 +414,143 @@ class Shape:
     def __init__(self, source, make, wrap=None, fields=None, rules=True):
         self.source, self.make, self.wrap, self.fields, self.rules = source, make, wrap or (lambda r: r), fields or {}, rules
 
+    @staticmethod
+    def own_id(record):
+        """What a record is known by, where providers write it."""
+        names = ("eventID", "uuid", "insertId", "uniqueQualifier", "txid", "_document_id", "auditID", "eventDataId", "EventDataId", "id", "Id", "properties.id",
+                 "correlationId", "CorrelationId")
+        places = [record, record.get("properties"), record.get("id"), record.get("azure", {}).get("signinlogs", {}).get("properties")]
+        found = [at[n] for n in names for at in places if isinstance(at, dict) and isinstance(at.get(n), (str, int))]
+        return str(found[0])
+
 
 def eventbridge(record, kind):
     return {"version": "0", "id": record.get("eventID") or record.get("uuid"), "detail-type": kind, "source": "aws.glacier", "account": "123456789012",
             "time": record.get("eventTime") or record.get("published"), "region": "eu-north-1", "resources": [], "detail": record}
 
 
+ONELOGIN_FIELDS = {"ipAddress": "198.51.100.7", "userPrincipalName": "Ada Example", "userId": "81", "appDisplayName": "Contoso Portal", "appId": "61",
+                   "operationName": "999", "tenant": "71"}
+DUO_FIELDS = {"userPrincipalName": "ada@contoso.example", "ipAddress": "198.51.100.7", "userId": "DU1", "location.countryOrRegion": "Sweden",
+              "location.city": "Uppsala", "deviceDetail.operatingSystem": "Linux", "deviceDetail.browser": "Firefox", "appDisplayName": "VPN", "appId": "DI1",
+              "operationName": "enrollment", "resultType": "success", "resultDescription": "user_approved"}
+GITHUB_FIELDS = {"ipAddress": "198.51.100.7", "userPrincipalName": "ada", "userId": "71", "location.countryOrRegion": "SE", "userAgent": "git/2.47",
+                 "operationName": "git.clone", "tenant": "contoso"}
+KUBERNETES_FIELDS = {"ipAddress": "198.51.100.7", "userPrincipalName": "ada@contoso.example", "userAgent": "kubectl/v1.32.0", "userId": "u1", "operationName": "get",
+                     "resultType": "200", "apiGroup": "example.io", "hostPath": "/srv/one", "capabilities": "CHOWN"}
+
+
+def storage_table(n):
+    return {"TenantId": guid(1, "aaaaaaaa"), "TimeGenerated": moment(n), "Type": "StorageBlobLogs", "Category": "StorageRead", "OperationName": "GetBlob", "StatusCode": "403",
+            "StatusText": "AuthorizationFailure", "CallerIpAddress": "198.51.100.7:62289", "CorrelationId": guid(n, "88888888"), "AuthenticationType": "OAuth",
+            "RequesterObjectId": USER, "RequesterAppId": APP, "RequesterTenantId": TENANT, "RequesterUpn": "ada@contoso.example", "AccountName": "one",
+            "ObjectKey": "/one/c/x", "Uri": "https://one.blob.core.windows.net:443/c/x", "UserAgentHeader": "AzCopy/10.27", "OperationCount": 0}
+
+
+def of_tenant(record):
+    """Who collects from Graph has to say whose it is."""
+    return {**record, "tenantId": TENANT}
+
+
+def in_text(record):
+    return json.dumps(record)
+
+
+def log_events(record):
+    """CloudWatch Logs: what a subscription delivers."""
+    return {"messageType": "DATA_MESSAGE", "owner": "123456789012", "logGroup": "trail", "logStream": "s", "subscriptionFilters": ["f"],
+            "logEvents": [{"id": "1", "timestamp": 1772438400000, "message": in_text(record)}]}
+
+
+def looked_up(record):
+    """One event of the answer of aws cloudtrail lookup-events."""
+    return {"EventId": record["eventID"], "EventName": record["eventName"], "ReadOnly": "true", "AccessKeyId": record["userIdentity"]["accessKeyId"],
+            "EventTime": record["eventTime"], "EventSource": record["eventSource"], "Username": "ada", "Resources": [], "CloudTrailEvent": in_text(record)}
+
+
+def pulled(record):
+    """The answer of a Pub/Sub pull."""
+    return {"receivedMessages": [{"ackId": "a1", "message": pushed(record)["message"]}]}
+
+
 AAD, S = "azure", Shape
+DIAGNOSTIC = SIGN_IN_FIELDS | ENVELOPE_FIELDS
+CLOUDTRAIL = ("aws", "cloudtrail")
 SHAPES = {
-    "signin-diagnostic": S((AAD, "signinlogs"), sign_in_diagnostic, fields=SIGN_IN_FIELDS | {"resultDescription": "Other text.", "tenant": TENANT}),
-    "signin-graph": S((AAD, "signinlogs"), sign_in, fields=SIGN_IN_FIELDS | {"resultDescription": "Other."}),
+    "signin-diagnostic": S((AAD, "signinlogs"), sign_in_diagnostic, fields=DIAGNOSTIC),
+    "signin-noninteractive": S((AAD, "signinlogs"), sign_in_of("NonInteractiveUserSignInLogs"), fields=DIAGNOSTIC | {"category": "NonInteractiveUserSignInLogs"}, rules=False),
+    "signin-serviceprincipal": S((AAD, "signinlogs"), sign_in_of("ServicePrincipalSignInLogs", userPrincipalName=None, userId=None, servicePrincipalId=USER),
+                                 fields={"category": "ServicePrincipalSignInLogs", "servicePrincipalId": USER, "resultType": "50074"}, rules=False),
+    "signin-managedidentity": S((AAD, "signinlogs"), sign_in_of("ManagedIdentitySignInLogs", userPrincipalName=None, userId=None, servicePrincipalId=USER),
+                                fields={"category": "ManagedIdentitySignInLogs", "servicePrincipalId": USER, "resultType": "50074"}, rules=False),
+    "signin-adfs": S((AAD, "signinlogs"), sign_in_of("ADFSSignInLogs"), fields=DIAGNOSTIC | {"category": "ADFSSignInLogs"}, rules=False),
+    "signin-flat": S((AAD, "signinlogs"), sign_in_flat, fields={k: v for k, v in SIGN_IN_FIELDS.items() if k != "Status"}
+                     | {"resultDescription": "Other text.", "Status": "Failure"}, rules=False),
+    "signin-graph": S((AAD, "signinlogs"), sign_in, of_tenant, SIGN_IN_FIELDS | {"resultDescription": "Other.", "tenant": TENANT}),
     "signin-loganalytics": S((AAD, "signinlogs"), sign_in_table, fields=SIGN_IN_FIELDS | {"resultDescription": "Other text.", "tenant": TENANT}),
-    "signin-ecs": S((AAD, "signinlogs"), sign_in_ecs, fields=SIGN_IN_FIELDS | {"resultDescription": "Other text.", "tenant": TENANT}, rules=False),
-    "signin-dotted": S((AAD, "signinlogs"), sign_in_dotted, fields=SIGN_IN_FIELDS | {"resultDescription": "Other text.", "tenant": TENANT}, rules=False),
-    "audit-diagnostic": S((AAD, "auditlogs"), audit_diagnostic, fields=AUDIT_FIELDS | {"tenant": TENANT}),
-    "audit-graph": S((AAD, "auditlogs"), audit_event, fields=AUDIT_FIELDS),
+    "signin-ecs": S((AAD, "signinlogs"), sign_in_ecs, fields={k: v for k, v in SIGN_IN_FIELDS.items() if k not in ("Status", "properties.message")}
+                    | {"resultDescription": "Other text.", "Status": "Failure", "operationName": "Sign-in activity", "tenant": TENANT}, rules=False),
+    "signin-dotted": S((AAD, "signinlogs"), sign_in_dotted, fields=DIAGNOSTIC, rules=False),
+    "audit-diagnostic": S((AAD, "auditlogs"), audit_diagnostic, fields=AUDIT_FIELDS | {"tenant": TENANT, "tenantId": TENANT}),
+    "audit-app-diagnostic": S((AAD, "auditlogs"), audit_by_app, fields={"appId": APP, "appDisplayName": "Provisioner", "servicePrincipalId": USER}, rules=False),
+    "audit-graph": S((AAD, "auditlogs"), audit_event, of_tenant, AUDIT_FIELDS | {"operationName": "Set verified publisher", "tenant": TENANT}),
     "audit-loganalytics": S((AAD, "auditlogs"), audit_table, fields=AUDIT_FIELDS | {"tenant": TENANT}),
     "risk-diagnostic": S((AAD, "riskdetection"), lambda n: envelope(n, "UserRiskEvents", "User Risk Detection", risk(n), identity="ada example", location="se"),
-                         fields=RISK_FIELDS | {"tenant": TENANT}),
-    "risk-graph": S((AAD, "riskdetection"), risk, fields=RISK_FIELDS),
-    "risk-loganalytics": S((AAD, "riskdetection"), risk_table, fields=RISK_FIELDS),
-    "pim-graph": S((AAD, "pim"), pim),
-    "activity-eventhub": S((AAD, "activitylogs"), activity_hub, fields=ACTIVITY_FIELDS | {"tenant": TENANT}),
-    "activity-rest": S((AAD, "activitylogs"), activity_rest, fields=ACTIVITY_FIELDS),
-    "activity-loganalytics": S((AAD, "activitylogs"), activity_table, fields=ACTIVITY_FIELDS),
-    "cloudtrail-bare": S(("aws", "cloudtrail"), cloudtrail, fields=CLOUDTRAIL_FIELDS | {"tenant": "210987654321"}),
-    "cloudtrail-records": S(("aws", "cloudtrail"), cloudtrail, lambda r: {"Records": [r]}, CLOUDTRAIL_FIELDS),
-    "cloudtrail-eventbridge": S(("aws", "cloudtrail"), cloudtrail, lambda r: eventbridge(r, "AWS API Call via CloudTrail"), CLOUDTRAIL_FIELDS),
+                         fields=RISK_FIELDS | {"tenant": TENANT, "tenantId": TENANT, "operationName": "User Risk Detection"}),
+    "risk-graph": S((AAD, "riskdetection"), risk, of_tenant, RISK_FIELDS | {"tenant": TENANT}),
+    "risk-loganalytics": S((AAD, "riskdetection"), risk_table, fields=RISK_FIELDS | {"tenant": TENANT}),
+    "other-diagnostic": S((AAD, "provisioninglogs"), other_diagnostic, fields={
+        "resultType": "Success", "resultDescription": "All done", "ipAddress": "198.51.100.7", "location.countryOrRegion": "se", "operationName": "Provisioning activity",
+        "tenantId": TENANT, "tenant": TENANT}, rules=False),
+    "other-loganalytics": S((AAD, "microsoftgraphactivitylogs"), other_table, fields={"ipAddress": "198.51.100.7", "location.countryOrRegion": "SE", "tenant": TENANT},
+                            rules=False),
+    "pim-graph": S((AAD, "pim"), pim, fields={"riskEventType": "unknownAlertIncident", "userPrincipalName": "ada@contoso.example", "userId": USER,
+                                              "userDisplayName": "Ada Example"}),
+    "activity-eventhub": S((AAD, "activitylogs"), activity_hub, fields=ACTIVITY_FIELDS | {"resultType": "Start"}),
+    "activity-rest": S((AAD, "activitylogs"), activity_rest, fields=ACTIVITY_FIELDS | {"resultType": "Started", "ResourceProviderValue": "Microsoft.Web"}),
+    "activity-loganalytics": S((AAD, "activitylogs"), activity_table, fields=ACTIVITY_FIELDS | {"resultType": "Start", "ResourceProviderValue": "MICROSOFT.WEB"}),
+    "cloudtrail-bare": S(CLOUDTRAIL, cloudtrail, fields=CLOUDTRAIL_FIELDS),
+    "cloudtrail-records": S(CLOUDTRAIL, cloudtrail, lambda r: {"Records": [r]}, CLOUDTRAIL_FIELDS),
+    "cloudtrail-eventbridge": S(CLOUDTRAIL, cloudtrail, lambda r: eventbridge(r, "AWS API Call via CloudTrail"), CLOUDTRAIL_FIELDS),
+    "cloudtrail-logevents": S(CLOUDTRAIL, cloudtrail, log_events, CLOUDTRAIL_FIELDS, rules=False),
+    "cloudtrail-lookup": S(CLOUDTRAIL, cloudtrail, looked_up, CLOUDTRAIL_FIELDS, rules=False),
+    "cloudtrail-lookup-answer": S(CLOUDTRAIL, cloudtrail, lambda r: {"Events": [looked_up(r)]}, CLOUDTRAIL_FIELDS, rules=False),
     "guardduty-finding": S(("aws", "guardduty"), guardduty, fields=GUARDDUTY_FIELDS, rules=False),
     "guardduty-eventbridge": S(("aws", "guardduty"), guardduty, lambda r: eventbridge(r, "GuardDuty Finding"), GUARDDUTY_FIELDS, rules=False),
     "storage-diagnostic": S((AAD, "storage"), storage, fields=STORAGE_FIELDS, rules=False),
+    "storage-loganalytics": S((AAD, "storage"), storage_table, fields=STORAGE_FIELDS, rules=False),
     "gcp-logentry": S(("gcp", "gcp.audit"), gcp, fields=GCP_FIELDS),
     "gcp-data": S(("gcp", "gcp.audit"), gcp, lambda r: {"data": r}, GCP_FIELDS),
     "gcp-pubsub": S(("gcp", "gcp.audit"), gcp, pushed, GCP_FIELDS),
-    "gws-admin-logentry": S(("gcp", "google_workspace.admin"), workspace("admin"), fields={"userPrincipalName": "ada@contoso.example", "ipAddress": "198.51.100.7"}),
-    "gws-admin-reports": S(("gcp", "google_workspace.admin"), report("admin"), fields={"userPrincipalName": "ada@contoso.example", "ipAddress": "198.51.100.7"}),
-    "gws-login-logentry": S(("gcp", "google_workspace.login"), workspace("login"), fields={"userPrincipalName": "ada@contoso.example", "ipAddress": "198.51.100.7"}),
-    "gws-login-reports": S(("gcp", "google_workspace.login"), report("login"), fields={"userPrincipalName": "ada@contoso.example", "ipAddress": "198.51.100.7"}),
-    "m365-audit": S(("m365", "audit"), m365("AzureActiveDirectory", "Other operation.", 15, ApplicationId=APP, ExtendedProperties=[{"Name": "ResultStatusDetail", "Value": "Redirect"}]),
-                    fields=M365_FIELDS),
+    "gcp-pull": S(("gcp", "gcp.audit"), gcp, pulled, GCP_FIELDS, rules=False),
+    "gws-admin-logentry": S(("gcp", "google_workspace.admin"), workspace("admin"), fields=WORKSPACE_FIELDS | {"eventService": "admin.googleapis.com",
+                                                                                                            "protoPayload.serviceName": "admin.googleapis.com"}),
+    "gws-admin-reports": S(("gcp", "google_workspace.admin"), report("admin"), fields=REPORT_FIELDS | {"eventService": "admin.googleapis.com",
+                                                                                                     "protoPayload.serviceName": "admin.googleapis.com"}),
+    "gws-login-logentry": S(("gcp", "google_workspace.login"), workspace("login"), fields=WORKSPACE_FIELDS | {"eventService": "login.googleapis.com"}),
+    "gws-login-reports": S(("gcp", "google_workspace.login"), report("login"), lambda r: {"kind": "admin#reports#activities", "items": [r]},
+                           REPORT_FIELDS | {"eventService": "login.googleapis.com"}),
+    "m365-audit": S(("m365", "audit"), m365("AzureActiveDirectory", "Other operation.", 15, ApplicationId=APP, ErrorNumber="50199", LogonError="Interrupted", ExtendedProperties=[
+        {"Name": "ResultStatusDetail", "Value": "Redirect"}, {"Name": "UserAgent", "Value": AGENT}, {"Name": "RequestType", "Value": "Other:request"}]),
+                    fields=M365_FIELDS | {"userAgent": AGENT, "appId": APP, "operationName": "Other operation.", "resultType": "50199", "resultDescription": "Interrupted",
+                                          "RequestType": "Other:request", "eventSource": "AzureActiveDirectory"}),
     "m365-exchange": S(("m365", "exchange"), m365("Exchange", "Get-Mailbox", 1), fields=M365_FIELDS),
     "m365-alert": S(("m365", "threat_management"), m365("SecurityComplianceCenter", "AlertTriggered", 40, AlertId=guid(5), Name="Other", Severity="Low", Category="Others",
-                                                        Source="Cloud App Security", Status="Active", Data="{}"), fields={"userPrincipalName": "ada@contoso.example"}),
+                                                        Source="Cloud App Security", Status="Active", Data="{}"),
+                    fields={"userPrincipalName": "ada@contoso.example", "eventSource": "SecurityComplianceCenter", "eventName": "Other", "status": "failure", "payload": "{}"}),
     "okta-systemlog": S(("okta", "okta"), okta, fields=OKTA_FIELDS),
     "okta-eventbridge": S(("okta", "okta"), okta, lambda r: eventbridge(r, "SystemLog"), OKTA_FIELDS),
     "okta-hook": S(("okta", "okta"), okta, lambda r: {"eventType": "com.okta.event_hook", "eventTypeVersion": "1.0", "cloudEventsVersion": "0.1", "source":
                                                      "https://example.okta.com/api/v1/eventHooks/who1", "eventId": r["uuid"], "eventTime": r["published"],
                                                      "contentType": "application/json", "data": {"events": [r]}}, OKTA_FIELDS),
-    "onelogin-webhook": S(("onelogin", "onelogin.events"), onelogin_hook, lambda r: [r], {"ipAddress": "198.51.100.7"}),
-    "onelogin-api": S(("onelogin", "onelogin.events"), onelogin, lambda r: {"status": {"error": False, "code": 200}, "pagination": {}, "data": [r]},
-                      {"ipAddress": "198.51.100.7"}),
-    "duo-authlog": S(("cisco", "duo"), duo, fields={"userPrincipalName": "ada@contoso.example", "ipAddress": "198.51.100.7"}),
-    "duo-api": S(("cisco", "duo"), duo, lambda r: {"stat": "OK", "response": {"authlogs": [r], "metadata": {}}},
-                 {"userPrincipalName": "ada@contoso.example", "ipAddress": "198.51.100.7"}),
-    "github-stream": S(("github", "audit"), github, fields={"ipAddress": "198.51.100.7", "userPrincipalName": "ada"}),
-    "bitbucket-audit": S(("bitbucket", "audit"), bitbucket, fields={"ipAddress": "198.51.100.7"}),
-    "kubernetes-event": S(("kubernetes", "audit"), kubernetes, fields={"ipAddress": "198.51.100.7", "userPrincipalName": "ada@contoso.example", "userAgent": "kubectl/v1.32.0"}),
+    "onelogin-webhook": S(("onelogin", "onelogin.events"), onelogin_hook, lambda r: [r], ONELOGIN_FIELDS),
+    "onelogin-api": S(("onelogin", "onelogin.events"), onelogin, lambda r: {"status": {"error": False, "code": 200}, "pagination": {}, "data": [r]}, ONELOGIN_FIELDS),
+    "duo-authlog": S(("cisco", "duo"), duo, fields=DUO_FIELDS),
+    "duo-api": S(("cisco", "duo"), duo, lambda r: {"stat": "OK", "response": {"authlogs": [r], "metadata": {}}}, DUO_FIELDS),
+    "github-stream": S(("github", "audit"), github, fields=GITHUB_FIELDS),
+    "bitbucket-audit": S(("bitbucket", "audit"), bitbucket, fields={"ipAddress": "198.51.100.7", "userPrincipalName": "Ada Example", "userId": "2",
+                                                                    "operationName": "Project created"}),
+    "kubernetes-event": S(("kubernetes", "audit"), kubernetes, fields=KUBERNETES_FIELDS),
     "kubernetes-list": S(("kubernetes", "audit"), kubernetes, lambda r: {"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "metadata": {}, "items": [r]},
-                         {"ipAddress": "198.51.100.7", "userPrincipalName": "ada@contoso.example"}),
+                         KUBERNETES_FIELDS),
 }
