@@ -196,15 +196,11 @@ selected(struct fill *f, const struct shape_ref *ref)
 	return list.elements && list.elements == last ? *last : list;
 }
 
-/* What stands at one place; *owned: the scan's own value, which has still to be made tidy. */
+/* What stands at a place that is no plain path. */
 static struct value
-at_place(struct fill *f, const struct shape_ref *ref, struct value **owned)
+made_at(struct fill *f, const struct shape_ref *ref)
 {
-	*owned = NULL;
 	switch (ref->kind) {
-	case PATH_PLAIN:
-	case PATH_TEXT:
-		break;
 	case PATH_ADDRESS:
 		return address(f, ref);
 	case PATH_AFTER:
@@ -213,26 +209,34 @@ at_place(struct fill *f, const struct shape_ref *ref, struct value **owned)
 		return joined(f, ref);
 	case PATH_SELECTED:
 		return selected(f, ref);
+	case PATH_PLAIN:
+	case PATH_TEXT:
+		break;
 	}
-	*owned = json_scan_edit(f->scan, ref->node);
-	return *json_scan_value(f->scan, ref->node);
+	return missing_value;
 }
 
 struct value
 choice_value(struct fill *f, const struct shape_refs *refs)
 {
-	struct value best = missing_value;
-	struct value *owner = NULL, *owned;
+	struct value made, best = missing_value;
+	struct value *owner = NULL;
 	enum worth found = WORTH_NOTHING;
 
 	for (unsigned i = 0; i < refs->len && found < WORTH_FULL; i++) {
-		struct value v = at_place(f, &refs->items[i], &owned);
-		enum worth worth = worth_of(&v, refs->items[i].kind == PATH_TEXT);
+		const struct shape_ref *ref = &refs->items[i];
+		bool plain = ref->kind <= PATH_TEXT;
+		struct value *v = plain ? json_scan_edit(f->scan, ref->node) : &made;
+		if (!v)
+			continue;
+		if (!plain)
+			made = made_at(f, ref);
+		enum worth worth = worth_of(v, ref->kind == PATH_TEXT);
 		if (worth <= found)
 			continue;
 		found = worth;
-		best = v;
-		owner = owned;
+		owner = plain ? v : NULL; /* the scan's own, which has still to be made tidy */
+		best = plain ? best : made;
 	}
 	if (!owner)
 		return best;

@@ -16,6 +16,7 @@
 enum schema_path_kind {
 	PATH_PLAIN,
 	PATH_TEXT,     /* an object or array there does not count */
+	/* those above give what stands there, those below make something of it */
 	PATH_ADDRESS,  /* an IP address, without port and brackets if it has them */
 	PATH_AFTER,    /* what follows the first `text` in a text; one without it does not count */
 	PATH_JOINED,   /* path's text, `text`, with's text */
