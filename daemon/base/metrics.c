@@ -60,6 +60,7 @@ static metrics_series first[METRIC_COUNT], last[METRIC_COUNT], series_count;
 static size_t labelled_count;
 static uint32_t cell_count;
 static struct map *names;
+static struct buf key_text; /* metric, label, label: what a series is looked up by */
 
 static double
 to_double(uint64_t bits)
@@ -187,33 +188,30 @@ add_series(enum metric m, const char *value1, const char *value2, struct str key
 
 enum find_mode { FIND, ADD, ADD_OTHER }; /* each metric's "other" has a place beside the 4,096 */
 
-/* Under mu. */
+/* Under mu. A series that is known is found without an allocation: key_text keeps its memory. */
 static metrics_series
 find_or_add(enum metric m, const char *value1, const char *value2, enum find_mode mode)
 {
 	const struct metric_info *info = &metric_infos[m];
-	char key[sizeof(int) + 8 * LABEL_MAX];
-	struct buf text;
+	struct buf *text = &key_text;
 	metrics_series found = 0;
 	value1 = info->label1 && value1 ? value1 : "";
 	value2 = info->label2 && value2 ? value2 : "";
-	buf_init(&text, sizeof key);
-	if (!names || buf_addf(&text, "%d", (int)m) != 0 || buf_add(&text, "", 1) != 0 ||
-	    codec_utf8_repair(str_make(value1, strnlen(value1, LABEL_MAX)), &text) != 0)
-		goto out;
-	size_t second = text.len + 1, start = strlen(text.data) + 1;
-	if (buf_add(&text, "", 1) != 0 ||
-	    codec_utf8_repair(str_make(value2, strnlen(value2, LABEL_MAX)), &text) != 0)
-		goto out;
-	const struct series *s = map_get(names, buf_str(&text));
+	buf_clear(text);
+	if (!names || buf_addf(text, "%d", (int)m) != 0 || buf_add(text, "", 1) != 0 ||
+	    codec_utf8_repair(str_make(value1, strnlen(value1, LABEL_MAX)), text) != 0)
+		return 0;
+	size_t second = text->len + 1, start = strlen(text->data) + 1;
+	if (buf_add(text, "", 1) != 0 ||
+	    codec_utf8_repair(str_make(value2, strnlen(value2, LABEL_MAX)), text) != 0)
+		return 0;
+	const struct series *s = map_get(names, buf_str(text));
 	if (s) {
 		found = (metrics_series)(s - series);
 	} else if (mode == ADD_OTHER || (mode == ADD && (!info->label1 || labelled_count < SERIES_MAX))) {
-		found = add_series(m, text.data + start, text.data + second, buf_str(&text));
+		found = add_series(m, text->data + start, text->data + second, buf_str(text));
 		labelled_count += mode == ADD && info->label1 && found;
 	}
-out:
-	buf_fini(&text);
 	return found;
 }
 
@@ -221,6 +219,7 @@ static void
 start(void)
 {
 	names = map_new();
+	buf_init(&key_text, 16 + 8 * LABEL_MAX);
 	pthread_key_create(&at_thread_end, retire);
 	pthread_mutex_lock(&mu);
 	/* A counter that nothing has touched is 0, not absent. */
