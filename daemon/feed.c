@@ -30,8 +30,9 @@ kit_new(struct policy *policy, const struct config *config)
 	k->policy = policy_ref(policy);
 	k->decoder = decoder_new(policy->plan, &limits);
 	k->matcher = matcher_new(policy->rules);
+	k->named = named_new(policy->rules);
 	k->rule_matches = series_of(policy->rules);
-	if (k->decoder && k->matcher && k->rule_matches)
+	if (k->decoder && k->matcher && k->named && k->rule_matches)
 		return k;
 	kit_unref(k);
 	return NULL;
@@ -50,6 +51,7 @@ kit_unref(struct kit *k)
 	if (!k || --k->refs)
 		return;
 	mem_free(k->rule_matches);
+	named_free(k->named);
 	matcher_free(k->matcher);
 	decoder_free(k->decoder);
 	policy_unref(k->policy);

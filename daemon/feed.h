@@ -11,6 +11,7 @@
 #include "decode/decoder.h"
 #include "decode/envelope.h"
 #include "detect/correlator.h"
+#include "detect/named.h"
 #include "detect/policy.h"
 #include "sigma/matcher.h"
 
@@ -23,6 +24,7 @@ struct kit {
 	struct policy *policy;
 	struct decoder *decoder;
 	struct matcher *matcher;
+	struct named *named;
 	metrics_series *rule_matches; /* by rule.index */
 	unsigned refs;
 };

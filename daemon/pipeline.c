@@ -103,6 +103,7 @@ judge(struct event *e, void *ctx)
 	}
 	context_observe(s->contexts, policy->outcomes, e, repeat, &p->context);
 	travel_observe(s->travels, e, p->context.outcome == OUTCOME_SUCCESS, !repeat, &p->travel);
+	named_observe(f->kit->named, s->contexts, f->kit->matcher, e, &p->context);
 	tally_event(p->tally, b->listener, e);
 	advise(p, b, e);
 	const struct match *matches;
@@ -316,6 +317,7 @@ decide(struct pipeline *p, struct batch *b, const struct parked_check *check)
 	uint32_t anomalies = e.anomalies; /* as when it came: it is no late event for having waited */
 	context_observe(s->contexts, policy->outcomes, &e, true, &p->context);
 	travel_observe(s->travels, &e, p->context.outcome == OUTCOME_SUCCESS, false, &p->travel);
+	named_observe(f->kit->named, s->contexts, f->kit->matcher, &e, &p->context);
 	e.anomalies = anomalies;
 	struct raise raise = {p, b, f};
 	struct correlator_input in = {

@@ -360,7 +360,7 @@ put_who(json_t *o, const struct finding *f, bool *bad)
 	json_put(o, "app", app_json(f->event), bad);
 	json_put(o, "client", client_json(f->event), bad);
 	json_put(o, "outcome", document_outcome(f), bad);
-	json_put(o, "context", document_context(f->context), bad);
+	json_put(o, "context", document_context(f->context, f->rule), bad);
 	json_put(o, "correlation", correlation_json(f), bad);
 }
 

@@ -17,7 +17,7 @@ json_t *document_json(const struct finding *f, const struct alert_producer *prod
     int64_t detected_ms);
 
 /* The members about the windows, NULL without memory. */
-json_t *document_context(const struct context *context);
+json_t *document_context(const struct context *context, const struct rule *rule);
 json_t *document_outcome(const struct finding *f);
 
 /* Plain text, at most 200 bytes, without control characters. */

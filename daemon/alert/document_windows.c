@@ -5,6 +5,7 @@
 
 #include "alert/document.h"
 #include "alert/json_value.h"
+#include "detect/named.h"
 
 static json_t *
 codes_json(const struct context_window *w)
@@ -107,13 +108,81 @@ user_json(const struct context_window *w)
 	return o;
 }
 
+static json_t *
+key_json(const struct named *named, unsigned window)
+{
+	bool bad = false;
+	json_t *o = json_object();
+	for (unsigned i = 0; i < named_key_count(named, window); i++) {
+		char text[NAMED_TEXT_SIZE];
+		const char *field = named_key(named, window, i, text);
+		json_put(o, field, json_text(str_of(text)), &bad);
+	}
+	if (bad) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
+}
+
+static void
+put_figures(json_t *o, const struct named_figures *f, bool *bad)
+{
+	for (unsigned i = 0; i < WINDOW_FIGURES; i++) {
+		if (i == FIGURE_AGE)
+			json_put(o, "age_s", json_number((double)f->counts[i] / 1000.0), bad);
+		else if (i == FIGURE_STRANGER_RATIO)
+			json_put(o, window_figure_name(i), json_number((double)f->counts[i] / 1e6), bad);
+		else
+			json_put(o, window_figure_name(i), json_integer((json_int_t)f->counts[i]), bad);
+	}
+}
+
+static json_t *
+named_json(const struct named *named, unsigned window)
+{
+	struct named_figures f;
+	if (!named_read(named, window, &f))
+		return json_null();
+	bool bad = false, any = f.counts[FIGURE_ATTEMPTS] > 0;
+	json_t *o = json_object();
+	json_put(o, "key", key_json(named, window), &bad);
+	json_put(o, "window_s", json_number((double)f.span_ms / 1000.0), &bad);
+	put_figures(o, &f, &bad);
+	json_put(o, "distinct_exact", json_boolean(f.exact), &bad);
+	json_put(o, "first_seen", any ? json_time(f.first_ms) : json_null(), &bad);
+	json_put(o, "last_seen", any ? json_time(f.last_ms) : json_null(), &bad);
+	json_put(o, "window_state", json_string(f.partial ? "partial" : "complete"), &bad);
+	if (bad) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
+}
+
+static json_t *
+windows_json(const struct named *named, const struct rule *rule)
+{
+	bool bad = false;
+	json_t *o = json_object();
+	for (unsigned i = 0; i < rule->window_count; i++)
+		json_put(o, rule->windows[i].name, named_json(named, rule->windows[i].window), &bad);
+	if (bad) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
+}
+
 json_t *
-document_context(const struct context *context)
+document_context(const struct context *context, const struct rule *rule)
 {
 	bool bad = false;
 	json_t *o = json_object();
 	json_put(o, "ip", context ? ip_json(context) : json_null(), &bad);
 	json_put(o, "user", context ? user_json(&context->user) : json_null(), &bad);
+	if (context && context->named && rule->window_count)
+		json_put(o, "windows", windows_json(context->named, rule), &bad);
 	if (bad) {
 		json_decref(o);
 		return NULL;

@@ -103,6 +103,8 @@ set_items(struct load *load, const struct option *o, const struct option_items *
 			continue;
 		}
 		walk(load, kind->scope, at, item, "");
+		if (kind->scope == SCOPE_WINDOW)
+			((struct window_config *)at)->line = item->line;
 		config_check_item(kind->scope, item, at, load->problems);
 	}
 }

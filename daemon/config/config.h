@@ -38,10 +38,20 @@ struct rules_config {
 	size_t list_count;
 };
 
+struct window_config { /* an item of windows.contexts: a window that rules may test */
+	char *name;
+	struct strings by;
+	int64_t span_ms;
+	char *where; /* a detection, as YAML on one line; NULL = every sign-in counts */
+	unsigned line;
+};
 struct windows_config {
 	uint64_t memory_bytes;
 	int64_t span_ms;  /* of the per-IP and per-user context windows */
 	int64_t grace_ms; /* what is decided by waiting waits this much longer */
+	int64_t max_span_ms; /* of named windows */
+	struct window_config *contexts;
+	size_t context_count;
 };
 
 struct state_config {

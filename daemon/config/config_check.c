@@ -141,6 +141,15 @@ check_target(const struct yaml_node *n, const struct target_config *target, stru
 	}
 }
 
+/* Names and fields are checked with the rules, which may define windows, too. */
+static void
+check_window(const struct yaml_node *n, struct fail_list *problems)
+{
+	require(n, "name", "a window", problems);
+	require(n, "by", "a window", problems);
+	require(n, "span", "a window", problems);
+}
+
 void
 config_check_item(enum option_scope scope, const struct yaml_node *n, const void *item, struct fail_list *problems)
 {
@@ -148,6 +157,8 @@ config_check_item(enum option_scope scope, const struct yaml_node *n, const void
 		check_token(n, item, problems);
 	else if (scope == SCOPE_SYSLOG)
 		check_syslog(n, item, problems);
+	else if (scope == SCOPE_WINDOW)
+		check_window(n, problems);
 	else if (scope == SCOPE_TARGET)
 		check_target(n, item, problems);
 }
@@ -209,6 +220,7 @@ config_check(const struct config *c, const struct yaml_node *root, struct fail_l
 		    c->admin.address);
 	check_addresses(c, root, problems);
 	check_unique(root, "listeners.http.auth.tokens", "id", problems);
+	check_unique(root, "windows.contexts", "name", problems);
 	check_unique(root, "targets", "name", problems);
 	if (!c->input.result_codes)
 		report(problems, config_place(root, "input.result_codes"), "required", "input.result_codes needs a file");

@@ -7,6 +7,7 @@
 #define STRUCT_CONFIG struct config
 #define STRUCT_TOKEN struct token_config
 #define STRUCT_SYSLOG struct syslog_config
+#define STRUCT_WINDOW struct window_config
 #define STRUCT_TARGET struct target_config
 #define CHANGE_RELOAD true
 #define CHANGE_RESTART false
@@ -56,6 +57,9 @@ option_items(const struct option *o, struct option_items *out)
 	case OPTION_SYSLOGS:
 		*out = (struct option_items){SCOPE_SYSLOG, sizeof(struct syslog_config)};
 		return true;
+	case OPTION_WINDOWS:
+		*out = (struct option_items){SCOPE_WINDOW, sizeof(struct window_config)};
+		return true;
 	case OPTION_TARGETS:
 		*out = (struct option_items){SCOPE_TARGET, sizeof(struct target_config)};
 		return true;
@@ -72,6 +76,8 @@ option_count(const struct option *o, void *base)
 		return &((struct config *)base)->http.token_count;
 	case OPTION_SYSLOGS:
 		return &((struct config *)base)->syslog_count;
+	case OPTION_WINDOWS:
+		return &((struct config *)base)->windows.context_count;
 	case OPTION_TARGETS:
 		return &((struct config *)base)->target_count;
 	case OPTION_QUIET:

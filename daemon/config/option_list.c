@@ -1,4 +1,4 @@
-/* Values with parts: lists of text, of networks and of secrets, one secret, a log source, categories with durations, named lists. */
+/* Values with parts: lists of text, of networks and of secrets, one secret, a log source, categories with durations, named lists, a detection. */
 #include "base/inet.h"
 #include "base/mem.h"
 #include "config/config.h"
@@ -6,8 +6,9 @@
 #include "config/option_value.h"
 #include "config/secret.h"
 #include "config/unit.h"
+#include "config/yaml_flow.h"
 
-enum { ITEM_BYTES = 4096, NAME_BYTES = 128 };
+enum { ITEM_BYTES = 4096, NAME_BYTES = 128, DETECTION_BYTES = 65536 };
 
 static void *
 member(const struct option *o, void *base)
@@ -284,6 +285,24 @@ fail:
 	return -1;
 }
 
+/* Kept as text: what it means, the rules' loader knows. */
+static int
+set_detection(const struct option *o, const struct yaml_node *n, void *base, struct fail *why)
+{
+	char *text = NULL, **at = member(o, base);
+	struct buf flow;
+	if (!yaml_is_null(n) && n->kind != YAML_MAP)
+		return yaml_fail(why, n, "type", "%s must be a map of selections and a condition", o->path);
+	buf_init(&flow, DETECTION_BYTES);
+	bool bad = !yaml_is_null(n) && (yaml_flow(n, &flow) < 0 || !(text = mem_copy_str(buf_str(&flow))));
+	buf_fini(&flow);
+	if (bad)
+		return yaml_fail(why, n, "type", "%s is longer than %d bytes, or out of memory", o->path, DETECTION_BYTES);
+	mem_free(*at);
+	*at = text;
+	return 0;
+}
+
 int
 option_parse_list(const struct option *o, const struct yaml_node *n, void *base, struct fail *why)
 {
@@ -302,6 +321,8 @@ option_parse_list(const struct option *o, const struct yaml_node *n, void *base,
 		return set_quiet(o, n, base, why);
 	case OPTION_LISTS:
 		return set_lists(o, n, base, why);
+	case OPTION_DETECTION:
+		return set_detection(o, n, base, why);
 	default:
 		return check_list(o, n, why);
 	}
@@ -389,6 +410,8 @@ option_print_list(const struct option *o, const void *base, struct buf *out)
 		return print_source(at, out);
 	case OPTION_QUIET:
 		return print_quiet(*(struct quiet_config *const *)at, ((const struct config *)base)->input.quiet_count, out);
+	case OPTION_DETECTION:
+		return buf_add_str(out, *(char *const *)at ? str_of(*(char *const *)at) : STR("null"));
 	case OPTION_LISTS:
 		return print_lists(*(struct list_config *const *)at, ((const struct config *)base)->rules.list_count, out);
 	default:
@@ -419,6 +442,9 @@ option_fini_list(const struct option *o, void *base)
 		break;
 	case OPTION_QUIET:
 		quiet_free(*(struct quiet_config **)at, *option_count(o, base));
+		break;
+	case OPTION_DETECTION:
+		mem_free(*(char **)at);
 		break;
 	case OPTION_LISTS:
 		lists_free(*(struct list_config **)at, *option_count(o, base));

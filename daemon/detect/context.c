@@ -5,6 +5,7 @@
 #include "detect/identity.h"
 #include "detect/lateness.h"
 #include "detect/names.h"
+#include "detect/number_slot.h"
 
 enum { KEY_IP = 1, KEY_USER = 2, KEY_FEED = 3 }; /* kinds of window_table_key */
 enum { HORIZON_EVERY = 256 };                    /* events between two looks at the horizon */
@@ -50,6 +51,12 @@ contexts_free(struct contexts *c)
 	mem_free(c);
 }
 
+struct window_table *
+contexts_windows(struct contexts *c)
+{
+	return c->windows;
+}
+
 uint64_t
 contexts_bytes(const struct contexts *c)
 {
@@ -58,36 +65,10 @@ contexts_bytes(const struct contexts *c)
 
 /* ---- window.* slots ---- */
 
-/* Decimal text of n / 10^decimals, without trailing zeros; into out of 24 bytes. */
-static size_t
-number_text(uint64_t n, unsigned decimals, char *out)
-{
-	char digits[24];
-	size_t at = sizeof(digits), len;
-	bool shown = false; /* trailing zeros of the fraction are left out */
-	for (unsigned i = 0; i < decimals; i++, n /= 10) {
-		shown = shown || n % 10 != 0;
-		if (shown)
-			digits[--at] = (char)('0' + n % 10);
-	}
-	if (shown)
-		digits[--at] = '.';
-	do {
-		digits[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n);
-	len = sizeof(digits) - at;
-	memcpy(out, digits + at, len);
-	return len;
-}
-
 static void
-slot_write(struct event *e, struct context *out, unsigned field, uint64_t n, unsigned decimals)
+slot_write(struct event *e, struct context *out, int field, uint64_t n, unsigned decimals)
 {
-	if (field >= e->slot_count)
-		return;
-	char *text = out->text[field - FIELD_WIN_IP_ATTEMPTS];
-	e->slots[field] = (struct value){.text = str_make(text, number_text(n, decimals, text)), .type = VALUE_NUMBER};
+	number_slot_write(e, field, out->text[field - FIELD_WIN_IP_ATTEMPTS], n, decimals);
 }
 
 static void
@@ -231,6 +212,10 @@ observe_sign_in(struct contexts *c, struct event *e, bool count, struct context 
 		s.user_value = value_of(s.user_key);
 	}
 	s.asn_value = asn.len ? window_table_value(c->windows, asn) : 0;
+	out->counted = count;
+	out->ip_value = s.ip_value;
+	out->user_value = s.user_value;
+	out->asn_value = s.asn_value;
 	if (s.ip.len)
 		observe_ip(c, e, &s, out);
 	if (s.user.len)
@@ -259,7 +244,9 @@ context_observe(struct contexts *c, const struct outcome_table *outcomes, struct
 {
 	out->outcome = OUTCOME_OTHER;
 	out->code = -1;
-	out->ip.present = out->user.present = false;
+	out->ip.present = out->user.present = out->counted = false;
+	out->named = NULL;
+	out->ip_value = out->user_value = out->asn_value = 0;
 	out->names.sample_count = out->names.compromised_count = 0;
 	out->at_ms = e->window_ms;
 	check_late(c, e, repeat);

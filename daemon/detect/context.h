@@ -51,12 +51,17 @@ struct context_names { /* of the IP; filled by context_complete */
 	unsigned compromised_count;
 };
 
+struct named;
+
 struct context {
 	enum outcome_class outcome; /* of the event; OTHER when it is no sign-in */
 	int64_t code;               /* result code, -1 = none */
 	struct context_window ip, user;
 	struct context_names names;
-	/* private to context.c */
+	const struct named *named; /* figures of the named windows, by named_observe; else NULL */
+	/* for context.c and named.c */
+	bool counted; /* false: windows were only looked at */
+	uint32_t ip_value, user_value, asn_value; /* as values of windows; 0 = none */
 	uint64_t ip_key;
 	int64_t at_ms;
 	char text[CONTEXT_SLOTS][24]; /* what the window.* slots point to */
@@ -78,6 +83,7 @@ void contexts_free(struct contexts *c);
  * names, and writes the window.* slots, which point into *out. Other events: both windows not present, slots MISSING. */
 void context_observe(struct contexts *c, const struct outcome_table *outcomes, struct event *e, bool repeat,
     struct context *out);
+struct window_table *contexts_windows(struct contexts *c);
 /* Fills out->names; to be called once something fired for the event of the last context_observe. */
 void context_complete(struct contexts *c, struct context *out);
 uint64_t contexts_bytes(const struct contexts *c); /* without the windows */

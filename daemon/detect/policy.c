@@ -44,6 +44,10 @@ load_rules(struct policy *p, const struct policy_options *options, struct fail_l
 	    .disabled = (const char *const *)rules->disabled.items,
 	    .disabled_count = rules->disabled.len,
 	    .lists = p->lists,
+	    .windows = options->config->windows.contexts,
+	    .window_count = options->config->windows.context_count,
+	    .config_file = options->config->path ? options->config->path : "",
+	    .max_window_span_ms = options->config->windows.max_span_ms,
 	    .any_source = options->any_source,
 	    .max_regex_steps = options->config->limits.max_regex_steps,
 	};

@@ -5,6 +5,7 @@
 #include "sigma/condition.h"
 #include "sigma/keep.h"
 #include "sigma/read.h"
+#include "sigma/window_names.h"
 #include "sigma/word.h"
 
 enum { ORDERED_TEXT_MAX = 12 }; /* their subsets are tried */
@@ -213,11 +214,12 @@ resolve_alias(const struct detection_loader *loader, const struct yaml_node *ali
 		if (!names_rule(r, n->key->text))
 			continue;
 		/* the name stays the alias: it is what groups are known by */
-		field->slot = field_set_intern(loader->fields, n->text);
+		struct str window, figure;
+		if (window_field_split(n->text, &window, &figure))
+			return yaml_fail(why, n, "correlation-aliases", "an alias cannot stand for a figure of a window");
 		field->read = keep_text(loader->arena, n->text);
-		if (field->slot < 0 || !field->read)
-			return yaml_fail(why, n, "too-many-fields", "the rules name more than %d fields", FIELD_SLOTS_MAX);
-		return 0;
+		return field->read ? field_scope_slot(loader->fields, n->text, n, &field->slot, why)
+				   : fail_set(why, "memory", "out of memory");
 	}
 	return yaml_fail(why, alias->key, "correlation-aliases", "the alias '%.100s' has no field for the rule '%.100s'",
 	    alias->key->text.p, r->name.len ? r->name.p : r->rule->id);

@@ -25,7 +25,7 @@ struct program_code;
 struct detection_loader { /* what the parts of a ruleset under construction share; all borrowed */
 	struct arena *arena;
 	struct predicate_set *predicates;
-	struct field_set *fields;
+	struct field_scope *fields;
 	struct program_code *code;
 };
 

@@ -2,6 +2,7 @@
 
 #include "sigma/keep.h"
 #include "sigma/read.h"
+#include "sigma/window_names.h"
 
 enum { COLUMNS_MAX = 100 };
 
@@ -64,10 +65,7 @@ set_column(struct extension_reader *r, const struct yaml_node *name, const struc
 	column->slot = -1;
 	if (column->kind != COLUMN_FIELD)
 		return 0;
-	column->slot = field_set_intern(r->loader->fields, field->text);
-	if (column->slot < 0)
-		return yaml_fail(r->why, field, "too-many-fields", "the rules name more than %d fields", FIELD_SLOTS_MAX);
-	return 0;
+	return field_scope_slot(r->loader->fields, field->text, field, &column->slot, r->why);
 }
 
 static int
@@ -145,6 +143,15 @@ parse_alert_on_unknown(struct extension_reader *r, const struct yaml_node *node)
 	return 0;
 }
 
+/* They are declared already: the detection that was read since has their names. */
+static int
+parse_windows(struct extension_reader *r, const struct yaml_node *node)
+{
+	if (!r->detection)
+		return yaml_fail(r->why, node, "window", "'windows' belongs to rules with selections");
+	return window_names_compile(r->loader->fields->windows, r->detection, r->why);
+}
+
 int
 extension_parse(const struct detection_loader *loader, const struct detection *detection,
     const struct yaml_node *map, struct rule *rule, struct score *score, struct fail *why)
@@ -163,11 +170,6 @@ extension_parse(const struct detection_loader *loader, const struct detection *d
 #undef X
 	    NULL};
 	struct extension_reader r = {loader, detection, rule, score, why};
-	for (const char *const *later = (const char *const[]){"windows", NULL}; *later; later++) {
-		if (yaml_get(map, *later))
-			return yaml_fail(why, yaml_get(map, *later)->key, "unsupported-key",
-			    "'picketd: %s' is not supported by this version", *later);
-	}
 	if (read_keys(map, keys, "picketd", why))
 		return -1;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {

@@ -11,6 +11,7 @@
 #include "sigma/read.h"
 #include "sigma/rule_files.h"
 #include "sigma/ruleset_priv.h"
+#include "sigma/window_names.h"
 
 enum { ARENA_MAX = 512 << 20, RULES_MAX = 50000, CHAIN_DEPTH_MAX = 16 };
 
@@ -34,6 +35,8 @@ struct loader {
 	struct ruleset *set;
 	const struct ruleset_options *options;
 	struct detection_loader parts;
+	struct field_scope scope;
+	struct window_names windows;
 	struct fail_list *problems;
 	struct draft *first, **last;
 	unsigned count;
@@ -104,7 +107,9 @@ load_detection(struct loader *l, struct draft *draft, struct fail *why)
 		return yaml_fail(why, draft->root, "missing-logsource", "the rule has no 'logsource'");
 	if (!detection)
 		return yaml_fail(why, draft->root, "missing-detection", "the rule has no 'detection'");
+	const struct yaml_node *windows = yaml_get(yaml_get(draft->root, "picketd"), "windows");
 	if (logsource_parse(&l->set->arena, logsource, &entry->logsource, why) ||
+	    (windows && window_names_declare(&l->windows, windows, detection, why)) ||
 	    detection_parse(&l->parts, detection, &entry->detection, why))
 		return -1;
 	if (program_compile(&l->set->code, entry->detection.condition, entry->detection.selections, &entry->entry, why))
@@ -143,6 +148,8 @@ compile_draft(struct loader *l, struct draft *draft)
 {
 	struct fail why = {0}, extension_why = {0};
 	int32_t code_len = l->set->code.len;
+	unsigned windows = l->windows.count;
+	window_names_begin(&l->windows);
 	if (draft->heading.kind == HEADING_CORRELATION) {
 		if (correlation_parse(&l->parts, draft->root, &draft->correlation, &why))
 			break_draft(l, draft, &why);
@@ -156,8 +163,15 @@ compile_draft(struct loader *l, struct draft *draft)
 		break_draft(l, draft, &extension_why);
 	if (draft->state == DRAFT_GOOD && draft->heading.kind == HEADING_RULE)
 		score_mark(&draft->entry.score, draft->entry.detection.condition);
-	if (draft->state == DRAFT_BROKEN)
+	if (draft->state == DRAFT_GOOD && window_names_keep(&l->windows, &draft->rule, &extension_why))
+		break_draft(l, draft, &extension_why);
+	if (l->windows.hides)
+		note(l, &draft->rule, "window-hides", "has a window of its own that hides the configuration's ",
+		    l->windows.hides);
+	if (draft->state == DRAFT_BROKEN) {
 		l->set->code.len = code_len;
+		l->windows.count = windows;
+	}
 }
 
 static void
@@ -351,6 +365,7 @@ mark_counted(struct draft *drafts, const struct draft *correlation)
 static void
 resolve_correlations(struct loader *l)
 {
+	window_names_begin(&l->windows);
 	for (struct draft *d = l->first; d; d = d->next) {
 		struct fail why = {0};
 		if (d->heading.kind != HEADING_CORRELATION || d->state != DRAFT_GOOD)
@@ -409,16 +424,33 @@ assemble(struct loader *l)
 			return -1;
 		digest_add(l, str_of(d->rule.id)); /* what is disabled runs no more: another rule set */
 	}
+	if (window_names_finish(&l->windows, set->rules, set->count, &set->windows))
+		return -1;
 	const struct list *list;
 	for (size_t i = 0; (list = list_set_at(l->options->lists, i)); i++) {
 		digest_add(l, list->name);
 		digest_add(l, str_make((const char *)list->digest, SHA256_SIZE));
 	}
-	set->slot_count = field_set_len(l->parts.fields);
+	set->slot_count = field_set_len(l->scope.fields);
 	char hex[SHA256_SIZE * 2 + 1];
 	codec_hex(l->digest, SHA256_SIZE, hex);
 	snprintf(set->digest, sizeof(set->digest), "sha256:%.8s", hex);
 	return keep_idle(l) || ruleset_route(set, NULL, 0) ? -1 : 0;
+}
+
+/* Those that are wrong are reported, and no rule sees them. */
+static void
+configure_windows(struct loader *l)
+{
+	for (size_t i = 0; i < l->options->window_count; i++) {
+		const struct window_config *config = &l->options->windows[i];
+		struct fail why = {0};
+		int32_t code_len = l->set->code.len;
+		if (window_names_configure(&l->windows, config, l->options->config_file, &why) == 0)
+			continue;
+		l->set->code.len = code_len;
+		fail_list_add(l->problems, &why);
+	}
 }
 
 static int
@@ -438,8 +470,14 @@ loader_init(struct loader *l, const struct ruleset_options *options, struct fiel
 	l->set->max_regex_steps = options->max_regex_steps;
 	l->set->by_id = map_new();
 	l->set->idle = map_new();
-	l->parts = (struct detection_loader){&l->set->arena, &l->set->predicates, fields, &l->set->code};
-	return predicate_set_init(&l->set->predicates, &l->set->arena) || !l->set->by_id || !l->set->idle ? -1 : 0;
+	l->scope = (struct field_scope){fields, &l->windows};
+	l->parts = (struct detection_loader){&l->set->arena, &l->set->predicates, &l->scope, &l->set->code};
+	l->windows.loader = &l->parts;
+	l->windows.max_span_ms = options->max_window_span_ms ? options->max_window_span_ms : WINDOW_SPAN_MAX_MS;
+	if (predicate_set_init(&l->set->predicates, &l->set->arena) || !l->set->by_id || !l->set->idle)
+		return -1;
+	configure_windows(l);
+	return 0;
 }
 
 /* Hands the set over, NULL when it could not be finished. */

@@ -14,6 +14,7 @@ struct matcher {
 	const struct event *event; /* of the last run */
 	uint32_t *answers;         /* per predicate: generation * 2 + result; older generations are unknown */
 	uint32_t generation;
+	bool begun; /* for the event of the next run */
 	struct match *matches; /* room for every rule */
 };
 
@@ -100,6 +101,20 @@ judge(struct matcher *m, const struct rule_entry *entry, struct match *out)
 	return true;
 }
 
+void
+matcher_begin(struct matcher *m, const struct event *e)
+{
+	begin(m, e);
+	m->begun = true;
+}
+
+bool
+matcher_where(struct matcher *m, const struct named_window *window)
+{
+	const struct rule owner = {.id = window->name}; /* whom errors are counted for */
+	return run(m, &owner, window->where);
+}
+
 unsigned
 matcher_run(struct matcher *m, const struct event *e, const struct match **matches)
 {
@@ -108,7 +123,9 @@ matcher_run(struct matcher *m, const struct event *e, const struct match **match
 	unsigned count = 0;
 	if (e->source && e->source->index < set->route_count)
 		route = &set->routes[e->source->index];
-	begin(m, e);
+	if (!m->begun)
+		begin(m, e);
+	m->begun = false;
 	for (unsigned i = 0; i < route->len; i++)
 		count += judge(m, &set->entries[route->rules[i]], &m->matches[count]);
 	*matches = m->matches;

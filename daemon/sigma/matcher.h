@@ -33,6 +33,11 @@ struct match_reason {
 
 struct matcher *matcher_new(const struct ruleset *set); /* borrowed */
 void matcher_free(struct matcher *m);
+/* Before matcher_where: another event, whose window.* slots may still be filled one named window after the other. */
+void matcher_begin(struct matcher *m, const struct event *e);
+/* Does the sign-in count in the window? All slots that the condition tests must be filled; what is found out about them
+ * serves the run, too. */
+bool matcher_where(struct matcher *m, const struct named_window *window);
 /* Event rules that match, in rule order; *matches is valid until the next run. Rules that
  * only feed correlations are included. */
 unsigned matcher_run(struct matcher *m, const struct event *e, const struct match **matches);

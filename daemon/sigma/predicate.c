@@ -12,7 +12,7 @@ enum { SET_LEAST = 8, KEY_MAX = 8 << 20 };
 
 struct operand_maker { /* what the makers of operands share */
 	struct predicate_set *set;
-	struct field_set *fields;
+	struct field_scope *fields;
 	const struct modifiers *modifiers;
 	struct predicate *predicate;
 	struct fail *why;
@@ -215,9 +215,8 @@ make_others(struct operand_maker *m, const struct yaml_node *value)
 	for (const struct yaml_node *v = first_value(value); v; v = value_behind(value, v), i++) {
 		if (v->text.len == 0 || yaml_is_null(v) || memchr(v->text.p, '*', v->text.len))
 			return yaml_fail(m->why, v, "fieldref", "'fieldref' needs the name of a field, without wildcards");
-		others[i] = field_set_intern(m->fields, v->text);
-		if (others[i] < 0)
-			return yaml_fail(m->why, v, "too-many-fields", "the rules name more than %d fields", FIELD_SLOTS_MAX);
+		if (field_scope_slot(m->fields, v->text, v, &others[i], m->why))
+			return -1;
 	}
 	m->predicate->others = others;
 	return 0;
@@ -344,7 +343,7 @@ add_new(struct operand_maker *m, int slot, const struct yaml_node *value, struct
 }
 
 int
-predicate_add(struct predicate_set *set, struct field_set *fields, const struct modifiers *modifiers,
+predicate_add(struct predicate_set *set, struct field_scope *fields, const struct modifiers *modifiers,
     const struct yaml_node *value, unsigned *index, struct fail *why)
 {
 	struct operand_maker m = {set, fields, modifiers, NULL, why};
@@ -352,8 +351,9 @@ predicate_add(struct predicate_set *set, struct field_set *fields, const struct 
 	struct buf key;
 	if (check_values(value, why))
 		return -1;
-	if (modifiers->field.len > 0 && (slot = field_set_intern(fields, modifiers->field)) < 0)
-		return yaml_fail(why, value, "too-many-fields", "the rules name more than %d fields", FIELD_SLOTS_MAX);
+	if (modifiers->field.len > 0 &&
+	    field_scope_slot(fields, modifiers->field, value->key ? value->key : value, &slot, why))
+		return -1;
 	buf_init(&key, KEY_MAX);
 	if (canonical_key(&key, slot, modifiers, value)) {
 		fail_memory(why);

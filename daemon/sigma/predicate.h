@@ -12,7 +12,7 @@
 #include "base/inet.h"
 #include "base/map.h"
 #include "config/yaml.h"
-#include "event/field.h"
+#include "sigma/field_scope.h"
 #include "sigma/modifier.h"
 #include "sigma/number.h"
 #include "sigma/pattern.h"
@@ -69,7 +69,7 @@ int predicate_set_init(struct predicate_set *set, struct arena *arena) __attribu
 void predicate_set_fini(struct predicate_set *set);
 /* The predicate of an item, without its negation: an equal one that is there, or a new one. value: the item's, a
  * scalar or a list. *index on success; *why has the place. */
-int predicate_add(struct predicate_set *set, struct field_set *fields, const struct modifiers *modifiers,
+int predicate_add(struct predicate_set *set, struct field_scope *fields, const struct modifiers *modifiers,
     const struct yaml_node *value, unsigned *index, struct fail *why) __attribute__((warn_unused_result));
 
 uint32_t predicate_hash(struct str text);

@@ -54,9 +54,8 @@ read_fields(const struct detection_loader *loader, const struct yaml_node *node,
 	for (const struct yaml_node *n = list ? node->first : node; n && i < len; n = list ? n->next : NULL, i++) {
 		if (read_text(loader->arena, n, 256, &fields[i].name, why))
 			return -1;
-		fields[i].slot = field_set_intern(loader->fields, n->text);
-		if (fields[i].slot < 0)
-			return yaml_fail(why, n, "too-many-fields", "the rules name more than %d fields", FIELD_SLOTS_MAX);
+		if (field_scope_slot(loader->fields, n->text, n, &fields[i].slot, why))
+			return -1;
 	}
 	*out = fields;
 	*count = (unsigned)len;

@@ -34,6 +34,11 @@ struct rule_burst { /* picketd: burst; span_ms 0 = every match is an alert */
 	int64_t span_ms;
 };
 
+struct rule_window { /* a named window that the rule tests, under the rule's name for it */
+	const char *name;
+	unsigned window; /* of the ruleset */
+};
+
 enum { RULE_TERMS_MAX = 16, RULE_GROUP_MAX = 8 };
 
 struct correlation;
@@ -57,6 +62,8 @@ struct rule {
 	const struct rule_term *terms;
 	unsigned term_count;
 	struct rule_burst burst;
+	struct rule_window *windows;
+	unsigned window_count;
 	const struct correlation *correlation; /* NULL for event rules */
 	uint64_t definition; /* hash of all that decides about matching; a changed rule starts with empty windows */
 };

@@ -138,6 +138,20 @@ ruleset_needs_selection(const struct ruleset *set, const struct rule *rule, unsi
 	return found;
 }
 
+const struct named_window *
+ruleset_windows(const struct ruleset *set, unsigned *count)
+{
+	*count = set->windows.count;
+	return set->windows.windows;
+}
+
+const struct window_part *
+ruleset_window_parts(const struct ruleset *set, unsigned *count)
+{
+	*count = set->windows.part_count;
+	return set->windows.parts;
+}
+
 unsigned
 ruleset_disabled(const struct ruleset *set)
 {

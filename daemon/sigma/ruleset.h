@@ -9,9 +9,11 @@
 #include <stdint.h>
 
 #include "base/fail.h"
+#include "config/config.h"
 #include "config/list.h"
 #include "event/event.h"
 #include "event/field.h"
+#include "sigma/named_window.h"
 #include "sigma/rule.h"
 
 struct condition_names;
@@ -23,6 +25,10 @@ struct ruleset_options {
 	const char *const *disabled; /* rule ids */
 	size_t disabled_count;
 	const struct list_set *lists; /* for |expand; NULL = none */
+	const struct window_config *windows; /* window_count of windows.contexts; every rule may test them */
+	size_t window_count;
+	const char *config_file;     /* where they come from, for messages */
+	int64_t max_window_span_ms; /* 0 = WINDOW_SPAN_MAX_MS */
 	bool any_source;          /* every rule may see every event */
 	uint32_t max_regex_steps; /* PCRE2 match limit */
 	bool check_retired;       /* report problems of deprecated and unsupported rules too */
@@ -57,5 +63,8 @@ const struct condition_names *ruleset_selections(const struct ruleset *set, cons
 /* Does the condition or a term's hold the selection otherwise than behind `not`? If not, to make it false takes no
  * match away. */
 bool ruleset_needs_selection(const struct ruleset *set, const struct rule *rule, unsigned selection);
+/* The named windows that rules test, in dependency order, and the fields of their keys. */
+const struct named_window *ruleset_windows(const struct ruleset *set, unsigned *count);
+const struct window_part *ruleset_window_parts(const struct ruleset *set, unsigned *count);
 
 #endif

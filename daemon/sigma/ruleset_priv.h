@@ -11,6 +11,7 @@
 #include "sigma/program.h"
 #include "sigma/ruleset.h"
 #include "sigma/score.h"
+#include "sigma/window_names.h"
 
 struct rule_entry { /* in the order of rule.index */
 	struct rule *rule;
@@ -34,6 +35,7 @@ struct ruleset {
 	struct rule_entry *entries; /* count of them */
 	const struct rule **rules;
 	unsigned count, disabled, broken;
+	struct window_set windows;
 	struct map *by_id; /* id -> struct rule_entry */
 	struct map *idle;  /* id or name of a rule that does not run -> any */
 	struct fail_list notes;

@@ -127,19 +127,19 @@ cells_unlink_window(struct cells *c, uint32_t i)
 
 /* Values are keyed hashes already; this only spreads them over owners. */
 static uint32_t *
-bucket_of_value(const struct cells *c, uint32_t owner, uint32_t value, bool second)
+bucket_of_value(const struct cells *c, uint32_t owner, uint32_t value, unsigned rank)
 {
-	uint64_t mix = (((uint64_t)owner << 33) | ((uint64_t)second << 32) | value) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t mix = (((uint64_t)owner << 34) | ((uint64_t)rank << 32) | value) * UINT64_C(0x9e3779b97f4a7c15);
 	return &c->values[(uint32_t)(mix >> 32) & c->mask];
 }
 
 uint32_t
-cells_find_value(const struct cells *c, uint32_t owner, uint32_t value, bool second)
+cells_find_value(const struct cells *c, uint32_t owner, uint32_t value, unsigned rank)
 {
-	uint32_t i = *bucket_of_value(c, owner, value, second);
+	uint32_t i = *bucket_of_value(c, owner, value, rank);
 	for (; i; i = c->next[i]) {
 		const struct cell_value *v = &c->cell[i].value;
-		if (v->value == value && v->owner == owner && v->second == second)
+		if (v->value == value && v->owner == owner && v->rank == rank)
 			break;
 	}
 	return i;
@@ -149,7 +149,7 @@ void
 cells_link_value(struct cells *c, uint32_t i)
 {
 	const struct cell_value *v = &c->cell[i].value;
-	uint32_t *bucket = bucket_of_value(c, v->owner, v->value, v->second);
+	uint32_t *bucket = bucket_of_value(c, v->owner, v->value, v->rank);
 	c->next[i] = *bucket;
 	*bucket = i;
 }
@@ -158,5 +158,5 @@ void
 cells_unlink_value(struct cells *c, uint32_t i)
 {
 	const struct cell_value *v = &c->cell[i].value;
-	unlink_from(c, bucket_of_value(c, v->owner, v->value, v->second), i);
+	unlink_from(c, bucket_of_value(c, v->owner, v->value, v->rank), i);
 }

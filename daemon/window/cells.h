@@ -10,12 +10,17 @@
 
 #include "window/window.h"
 
-enum { CELL_ENTRIES = 4, CELL_CODES = 8, PANE_CODES = 4 };
+enum { CELL_ENTRIES = 4, CELL_TRIPLES = 3, CELL_CODES = 8, PANE_CODES = 4 };
 
 struct cell_entry { /* an event in log mode */
 	uint32_t value, value2;
 	uint32_t code_class; /* code in the lower 29 bits, class above */
 	uint32_t ts;         /* ms mod 2^32, not after the window's newest */
+};
+
+struct cell_triple { /* the same with a third value; a window of these has none in its head */
+	struct cell_entry entry;
+	uint32_t value3;
 };
 
 struct cell_window { /* head of a window; next chains its hash bucket */
@@ -24,18 +29,20 @@ struct cell_window { /* head of a window; next chains its hash bucket */
 	int64_t newest_ms, blind_ms; /* what lies before blind_ms may be missing */
 	uint32_t span_ms;
 	uint32_t used; /* the shard's tick when it last moved in the order of use */
-	uint32_t head; /* log: cells of entries 1.. ; wide: the cell_wide */
+	uint32_t head; /* log: cells of entries 1.., or of all triples; wide: the cell_wide */
 	uint16_t n;    /* log: entries */
-	bool wide;
+	bool wide, triple;
 	struct cell_entry first; /* log: entry 0, the oldest */
 };
 
-enum wide_list { LIST_SEEN, LIST_FAILED, LIST_SUCCEEDED, LIST_SECOND, WIDE_LISTS };
+enum wide_list { LIST_SEEN, LIST_FAILED, LIST_SUCCEEDED, LIST_SECOND, LIST_THIRD, LIST_THIRD_FAILED, WIDE_LISTS };
+
+struct cell_list { /* of values, by last time seen */
+	uint32_t newest, oldest, len;
+};
 
 struct cell_wide { /* head of the wide mode */
-	struct {
-		uint32_t newest, oldest, len; /* by last time seen */
-	} lists[WIDE_LISTS];
+	struct cell_list lists[LIST_THIRD];
 	uint32_t panes;  /* newest first, chained by next */
 	uint32_t codes;  /* cell_codes: counts over all panes */
 	uint32_t totals; /* cell_totals */
@@ -46,6 +53,7 @@ struct cell_totals {
 	uint32_t classes[WINDOW_CLASSES];
 	int64_t oldest_end_ms; /* last ms of the oldest pane */
 	uint32_t oldest;       /* that pane */
+	uint32_t thirds;       /* cell_list of LIST_THIRD and the next; 0 = not triple */
 	int64_t expire_ms;     /* no value was last seen before this, when last looked */
 	int64_t lost_ms;       /* latest time of a value that found no room */
 };
@@ -64,8 +72,8 @@ struct cell_codes { /* count 0 = free */
 
 struct cell_value { /* a value of a wide window; next chains its hash bucket */
 	uint32_t owner, value;
-	uint8_t second;
-	uint8_t in; /* bit per list; second values use links[0] for LIST_SECOND */
+	uint8_t rank; /* 0 a value, 1 a second one, 2 a third one */
+	uint8_t in;   /* bit per list; second and third values use links from 0 on for their lists */
 	struct {
 		uint32_t newer, older;
 	} links[3];
@@ -75,7 +83,9 @@ struct cell_value { /* a value of a wide window; next chains its hash bucket */
 union cell {
 	struct cell_window window;
 	struct cell_entry entries[CELL_ENTRIES];
+	struct cell_triple triples[CELL_TRIPLES];
 	struct cell_wide wide;
+	struct cell_list thirds[WIDE_LISTS - LIST_THIRD];
 	struct cell_totals totals;
 	struct cell_pane pane;
 	struct cell_codes codes;
@@ -102,7 +112,7 @@ uint64_t cells_bytes(const struct cells *c); /* touched so far */
 uint32_t cells_find_window(const struct cells *c, uint64_t key);
 void cells_link_window(struct cells *c, uint32_t i);
 void cells_unlink_window(struct cells *c, uint32_t i);
-uint32_t cells_find_value(const struct cells *c, uint32_t owner, uint32_t value, bool second);
+uint32_t cells_find_value(const struct cells *c, uint32_t owner, uint32_t value, unsigned rank);
 void cells_link_value(struct cells *c, uint32_t i);
 void cells_unlink_value(struct cells *c, uint32_t i);
 

@@ -28,6 +28,8 @@ struct window_update { /* one event */
 	uint32_t value, value2; /* window_table_value(), 0 = none: counts, but not as a value */
 	uint32_t code;
 	enum window_class class;
+	uint32_t value3; /* likewise; only of a triple window */
+	bool triple;     /* the window keeps third values; the same in every update of it */
 };
 
 struct window_code {
@@ -41,6 +43,7 @@ struct window_figures { /* over [at - span, at], both ends included */
 	uint32_t successful; /* values with a success */
 	uint32_t strangers;  /* values with a failure and no success */
 	uint32_t distinct2;  /* second values */
+	uint32_t distinct3, failed3; /* third values, and those with a failure */
 	int64_t first_ms, last_ms;     /* 0 when attempts is 0 */
 	struct window_code codes[WINDOW_CODES_MAX]; /* by count, then code; without 0 and NONE */
 	unsigned code_count;

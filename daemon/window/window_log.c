@@ -19,27 +19,53 @@ encode(const struct window_update *u)
 	return (struct cell_entry){u->value, u->value2, code | (uint32_t)u->class << 29, (uint32_t)u->ts_ms};
 }
 
+static struct window_update
+decode_at(const struct cells *c, const struct cell_window *w, uint32_t cell, unsigned k)
+{
+	if (!w->triple)
+		return decode(&c->cell[cell].entries[k], w->newest_ms);
+	struct window_update u = decode(&c->cell[cell].triples[k].entry, w->newest_ms);
+	u.value3 = c->cell[cell].triples[k].value3;
+	return u;
+}
+
+static void
+encode_at(union cell *cell, const struct cell_window *w, unsigned k, const struct window_update *u)
+{
+	if (w->triple)
+		cell->triples[k] = (struct cell_triple){encode(u), u->value3};
+	else
+		cell->entries[k] = encode(u);
+}
+
+static unsigned
+entries_a_cell(const struct cell_window *w)
+{
+	return w->triple ? CELL_TRIPLES : CELL_ENTRIES;
+}
+
 void
 window_log_load(const struct cells *c, const struct cell_window *w, struct scratch *s)
 {
 	s->n = w->n;
 	if (w->n == 0)
 		return;
-	s->log[0] = decode(&w->first, w->newest_ms);
-	uint32_t cell = w->head;
-	for (unsigned i = 1; i < w->n; cell = c->next[cell])
-		for (unsigned k = 0; k < CELL_ENTRIES && i < w->n; k++, i++)
-			s->log[i] = decode(&c->cell[cell].entries[k], w->newest_ms);
+	unsigned i = 0, per_cell = entries_a_cell(w);
+	if (!w->triple)
+		s->log[i++] = decode(&w->first, w->newest_ms);
+	for (uint32_t cell = w->head; i < w->n; cell = c->next[cell])
+		for (unsigned k = 0; k < per_cell && i < w->n; k++, i++)
+			s->log[i] = decode_at(c, w, cell, k);
 }
 
 int
 window_log_store(struct cells *c, struct cell_window *w, struct scratch *s, unsigned from)
 {
 	int result = 0;
-	if (from == 0 && s->n > 0)
+	unsigned i = w->triple ? 0 : 1, per_cell = entries_a_cell(w);
+	if (from == 0 && s->n > 0 && !w->triple)
 		w->first = encode(&s->log[0]);
 	uint32_t *link = &w->head;
-	unsigned i = 1;
 	while (i < s->n) {
 		if (!*link)
 			*link = cells_take(c); /* w is a cell of a fixed array: it does not move */
@@ -49,9 +75,9 @@ window_log_store(struct cells *c, struct cell_window *w, struct scratch *s, unsi
 			break;
 		}
 		union cell *cell = &c->cell[*link];
-		for (unsigned k = 0; k < CELL_ENTRIES && i < s->n; k++, i++)
+		for (unsigned k = 0; k < per_cell && i < s->n; k++, i++)
 			if (i >= from)
-				cell->entries[k] = encode(&s->log[i]);
+				encode_at(cell, w, k, &s->log[i]);
 		link = &c->next[*link];
 	}
 	cells_give_chain(c, *link);
@@ -157,6 +183,30 @@ figures_value(struct scratch *s, const struct window_update *u, struct window_fi
 	out->strangers -= (had & (FAILED | SUCCEEDED)) == FAILED ? 1 : 0;
 }
 
+static void
+figures_second(struct scratch *s, unsigned lo, unsigned hi, struct window_figures *out)
+{
+	set_begin(s);
+	for (unsigned i = lo; i < hi; i++)
+		if (s->log[i].value2 && !(*set_data(s, s->log[i].value2))++)
+			out->distinct2++;
+}
+
+static void
+figures_third(struct scratch *s, unsigned lo, unsigned hi, struct window_figures *out)
+{
+	set_begin(s);
+	for (unsigned i = lo; i < hi; i++) {
+		if (!s->log[i].value3)
+			continue;
+		uint32_t *data = set_data(s, s->log[i].value3);
+		uint32_t had = *data, has = had | SEEN | (s->log[i].class == WINDOW_FAILURE ? FAILED : 0);
+		*data = has;
+		out->distinct3 += has & ~had & SEEN ? 1 : 0;
+		out->failed3 += has & ~had & FAILED ? 1 : 0;
+	}
+}
+
 void
 window_log_figures(struct scratch *s, int64_t to_ms, int64_t span_ms, struct window_figures *out)
 {
@@ -167,7 +217,7 @@ window_log_figures(struct scratch *s, int64_t to_ms, int64_t span_ms, struct win
 	out->attempts = hi - lo;
 	out->first_ms = s->log[lo].ts_ms;
 	out->last_ms = s->log[hi - 1].ts_ms;
-	bool second = false;
+	bool second = false, third = false;
 	set_begin(s);
 	for (unsigned i = lo; i < hi; i++) {
 		const struct window_update *u = &s->log[i];
@@ -175,13 +225,12 @@ window_log_figures(struct scratch *s, int64_t to_ms, int64_t span_ms, struct win
 		if (u->value)
 			figures_value(s, u, out);
 		second |= u->value2 != 0;
+		third |= u->value3 != 0;
 	}
-	if (second) {
-		set_begin(s);
-		for (unsigned i = lo; i < hi; i++)
-			if (s->log[i].value2 && !(*set_data(s, s->log[i].value2))++)
-				out->distinct2++;
-	}
+	if (second)
+		figures_second(s, lo, hi, out);
+	if (third)
+		figures_third(s, lo, hi, out);
 	figures_codes(s, lo, hi, out);
 }
 

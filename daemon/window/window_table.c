@@ -122,6 +122,12 @@ window_table_key(const struct window_table *t, uint64_t kind, const struct str *
 	return siphash(t->hash_key, buffer, len);
 }
 
+uint64_t
+window_table_mix(const struct window_table *t, const uint64_t *words, size_t count)
+{
+	return siphash(t->hash_key, words, count * sizeof(*words));
+}
+
 uint32_t
 window_table_value(const struct window_table *t, struct str value)
 {
@@ -237,19 +243,20 @@ note_first(struct window_table *t, int64_t ts_ms)
 		atomic_compare_exchange_strong(&t->first_ms, &none, ts_ms);
 }
 
-/* The key's window, made if need be, with its log in the scratch; 0 when it has none (create false) or there is no room. */
+/* The key's window, made if need be, with its log in the scratch; 0 when it has none (no update) or there is no room. */
 static uint32_t
-window_get(struct window_table *t, struct shard *s, uint64_t key, int64_t span_ms, bool create)
+window_get(struct window_table *t, struct shard *s, uint64_t key, int64_t span_ms, const struct window_update *update)
 {
 	uint32_t i = cells_find_window(&s->cells, key);
-	if (create)
+	if (update)
 		make_room(t, s, UPDATE_CELLS, i);
-	if (!i && create) {
+	if (!i && update) {
 		i = cells_take(&s->cells);
 		if (!i)
 			return 0;
 		struct cell_window *w = &s->cells.cell[i].window;
 		w->key = key;
+		w->triple = update->triple;
 		w->span_ms = (uint32_t)(span_ms < UINT32_MAX ? span_ms : UINT32_MAX);
 		w->blind_ms = blind_at_birth(t, s);
 		cells_link_window(&s->cells, i);
@@ -291,7 +298,7 @@ window_table_observe(struct window_table *t, uint64_t key, int64_t span_ms, cons
 		note_first(t, update->ts_ms);
 	pthread_mutex_lock(&s->mu);
 	reap(t, s);
-	uint32_t i = window_get(t, s, key, span_ms, update != NULL);
+	uint32_t i = window_get(t, s, key, span_ms, update);
 	if (i) {
 		if (update)
 			window_put(t, s, i, update);
@@ -318,7 +325,7 @@ window_table_second_failure(struct window_table *t, uint64_t key, int64_t span_m
 	struct shard *s = shard_of(t, key);
 	int64_t when_ms = INT64_MAX;
 	pthread_mutex_lock(&s->mu);
-	uint32_t i = window_get(t, s, key, span_ms, false);
+	uint32_t i = window_get(t, s, key, span_ms, NULL);
 	if (i)
 		when_ms = s->cells.cell[i].window.wide ? window_wide_second_failure(&s->cells, i)
 		    : window_log_second_failure(&scratch, at_ms, span_ms);
@@ -336,7 +343,7 @@ window_table_probe(struct window_table *t, uint64_t key, int64_t span_ms, const 
 		note_first(t, update->ts_ms);
 	pthread_mutex_lock(&s->mu);
 	reap(t, s);
-	uint32_t i = window_get(t, s, key, span_ms, update != NULL);
+	uint32_t i = window_get(t, s, key, span_ms, update);
 	if (i) {
 		const struct cell_window *w = &s->cells.cell[i].window;
 		if (update)

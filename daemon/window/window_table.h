@@ -26,6 +26,7 @@ struct window_table *window_table_new(const struct window_table_options *options
 void window_table_free(struct window_table *t);
 /* 64-bit key of (kind, parts): kind keeps windows of different use apart. */
 uint64_t window_table_key(const struct window_table *t, uint64_t kind, const struct str *parts, size_t count);
+uint64_t window_table_mix(const struct window_table *t, const uint64_t *words, size_t count); /* a key from hashes */
 uint32_t window_table_value(const struct window_table *t, struct str value); /* keyed 32-bit hash of a value, never 0 */
 
 /* Adds the update (NULL: only look), then tells the figures for at_ms. */

@@ -25,13 +25,17 @@ pane_width(const struct cell_window *w)
 int
 window_wide_begin(struct cells *c, uint32_t w)
 {
-	uint32_t wide = cells_take(c), totals = cells_take(c);
-	if (!wide || !totals) {
+	bool triple = c->cell[w].window.triple;
+	uint32_t wide = cells_take(c), totals = cells_take(c), thirds = triple ? cells_take(c) : 0;
+	if (!wide || !totals || (triple && !thirds)) {
 		if (wide)
 			cells_give(c, wide);
+		if (totals)
+			cells_give(c, totals);
 		return -1;
 	}
 	c->cell[wide].wide.totals = totals;
+	c->cell[totals].totals.thirds = thirds;
 	c->cell[totals].totals.oldest_end_ms = INT64_MAX;
 	c->cell[totals].totals.expire_ms = INT64_MAX;
 	c->cell[totals].totals.lost_ms = INT64_MIN;
@@ -45,7 +49,21 @@ window_wide_begin(struct cells *c, uint32_t w)
 static unsigned
 link_of(enum wide_list list)
 {
-	return list == LIST_SECOND ? 0 : list;
+	return list < LIST_SECOND ? list : list == LIST_THIRD_FAILED ? 1 : 0;
+}
+
+static struct cell_list *
+list_of(struct cells *c, struct cell_wide *wide, enum wide_list list)
+{
+	if (list < LIST_THIRD)
+		return &wide->lists[list];
+	return &c->cell[c->cell[wide->totals].totals.thirds].thirds[list - LIST_THIRD];
+}
+
+static unsigned
+list_count(const struct cells *c, const struct cell_wide *wide)
+{
+	return c->cell[wide->totals].totals.thirds ? WIDE_LISTS : LIST_THIRD;
 }
 
 static bool
@@ -58,11 +76,12 @@ static void
 list_remove(struct cells *c, struct cell_wide *wide, enum wide_list list, uint32_t i)
 {
 	struct cell_value *v = &c->cell[i].value;
+	struct cell_list *ends = list_of(c, wide, list);
 	unsigned k = link_of(list);
 	uint32_t newer = v->links[k].newer, older = v->links[k].older;
-	*(newer ? &c->cell[newer].value.links[k].older : &wide->lists[list].newest) = older;
-	*(older ? &c->cell[older].value.links[k].newer : &wide->lists[list].oldest) = newer;
-	wide->lists[list].len--;
+	*(newer ? &c->cell[newer].value.links[k].older : &ends->newest) = older;
+	*(older ? &c->cell[older].value.links[k].newer : &ends->oldest) = newer;
+	ends->len--;
 	wide->strangers -= is_stranger(v);
 	v->in &= (uint8_t)~(1u << list);
 	wide->strangers += is_stranger(v);
@@ -72,8 +91,9 @@ static void
 list_insert(struct cells *c, struct cell_wide *wide, enum wide_list list, uint32_t i, int64_t ts_ms)
 {
 	struct cell_value *v = &c->cell[i].value;
+	struct cell_list *ends = list_of(c, wide, list);
 	unsigned k = link_of(list);
-	uint32_t newer = 0, older = wide->lists[list].newest;
+	uint32_t newer = 0, older = ends->newest;
 	while (older && c->cell[older].value.ts_ms[k] > ts_ms) {
 		newer = older;
 		older = c->cell[older].value.links[k].older;
@@ -81,9 +101,9 @@ list_insert(struct cells *c, struct cell_wide *wide, enum wide_list list, uint32
 	v->ts_ms[k] = ts_ms;
 	v->links[k].newer = newer;
 	v->links[k].older = older;
-	*(newer ? &c->cell[newer].value.links[k].older : &wide->lists[list].newest) = i;
-	*(older ? &c->cell[older].value.links[k].newer : &wide->lists[list].oldest) = i;
-	wide->lists[list].len++;
+	*(newer ? &c->cell[newer].value.links[k].older : &ends->newest) = i;
+	*(older ? &c->cell[older].value.links[k].newer : &ends->oldest) = i;
+	ends->len++;
 	wide->strangers -= is_stranger(v);
 	v->in |= (uint8_t)(1u << list);
 	wide->strangers += is_stranger(v);
@@ -125,10 +145,11 @@ values_expire(struct cells *c, uint32_t w, int64_t from_ms)
 	if (from_ms <= totals->expire_ms)
 		return;
 	totals->expire_ms = INT64_MAX;
-	for (unsigned k = 0; k < WIDE_LISTS; k++) {
+	for (unsigned k = 0; k < list_count(c, wide); k++) {
 		enum wide_list list = (enum wide_list)k;
+		const struct cell_list *ends = list_of(c, wide, list);
 		uint32_t i;
-		while ((i = wide->lists[list].oldest) && value_ms(c, i, list) < from_ms) {
+		while ((i = ends->oldest) && value_ms(c, i, list) < from_ms) {
 			list_remove(c, wide, list, i);
 			if (c->cell[i].value.in == 0)
 				value_free(c, wide, i);
@@ -140,16 +161,17 @@ values_expire(struct cells *c, uint32_t w, int64_t from_ms)
 
 /* The value's cell, a new one if need be; 0 when there is no room: then it is noted that a value is missing. */
 static uint32_t
-value_get(struct cells *c, uint32_t w, uint32_t value, bool second, int64_t ts_ms)
+value_get(struct cells *c, uint32_t w, uint32_t value, unsigned rank, int64_t ts_ms)
 {
-	uint32_t i = cells_find_value(c, w, value, second);
+	static const enum wide_list seen[] = {LIST_SEEN, LIST_SECOND, LIST_THIRD};
+	uint32_t i = cells_find_value(c, w, value, rank);
 	if (i)
 		return i;
 	struct cell_wide *wide = wide_of(c, w);
 	struct cell_totals *totals = totals_of(c, w);
-	enum wide_list list = second ? LIST_SECOND : LIST_SEEN;
-	if (wide->lists[list].len >= WINDOW_VALUES_MAX) {
-		uint32_t oldest = wide->lists[list].oldest;
+	const struct cell_list *ends = list_of(c, wide, seen[rank]);
+	if (ends->len >= WINDOW_VALUES_MAX) {
+		uint32_t oldest = ends->oldest;
 		int64_t lost_ms = c->cell[oldest].value.ts_ms[0];
 		if (lost_ms > totals->lost_ms)
 			totals->lost_ms = lost_ms;
@@ -164,7 +186,7 @@ value_get(struct cells *c, uint32_t w, uint32_t value, bool second, int64_t ts_m
 	struct cell_value *v = &c->cell[i].value;
 	v->owner = w;
 	v->value = value;
-	v->second = second;
+	v->rank = (uint8_t)rank;
 	cells_link_value(c, i);
 	return i;
 }
@@ -176,7 +198,7 @@ values_add(struct cells *c, uint32_t w, const struct window_update *u)
 	struct cell_totals *totals = totals_of(c, w);
 	if (u->ts_ms < totals->expire_ms)
 		totals->expire_ms = u->ts_ms;
-	uint32_t i = u->value ? value_get(c, w, u->value, false, u->ts_ms) : 0;
+	uint32_t i = u->value ? value_get(c, w, u->value, 0, u->ts_ms) : 0;
 	if (i) {
 		value_touch(c, wide, LIST_SEEN, i, u->ts_ms);
 		if (u->class == WINDOW_FAILURE)
@@ -184,9 +206,15 @@ values_add(struct cells *c, uint32_t w, const struct window_update *u)
 		if (u->class == WINDOW_SUCCESS)
 			value_touch(c, wide, LIST_SUCCEEDED, i, u->ts_ms);
 	}
-	i = u->value2 ? value_get(c, w, u->value2, true, u->ts_ms) : 0;
+	i = u->value2 ? value_get(c, w, u->value2, 1, u->ts_ms) : 0;
 	if (i)
 		value_touch(c, wide, LIST_SECOND, i, u->ts_ms);
+	i = u->value3 && totals->thirds ? value_get(c, w, u->value3, 2, u->ts_ms) : 0;
+	if (i) {
+		value_touch(c, wide, LIST_THIRD, i, u->ts_ms);
+		if (u->class == WINDOW_FAILURE)
+			value_touch(c, wide, LIST_THIRD_FAILED, i, u->ts_ms);
+	}
 }
 
 /* ---- counts: panes ---- */
@@ -326,10 +354,11 @@ void
 window_wide_free(struct cells *c, uint32_t w)
 {
 	struct cell_wide *wide = wide_of(c, w);
-	while (wide->lists[LIST_SEEN].oldest)
-		value_free(c, wide, wide->lists[LIST_SEEN].oldest);
-	while (wide->lists[LIST_SECOND].oldest)
-		value_free(c, wide, wide->lists[LIST_SECOND].oldest);
+	for (unsigned list = 0; list < list_count(c, wide); list++)
+		for (const struct cell_list *ends = list_of(c, wide, (enum wide_list)list); ends->oldest;)
+			value_free(c, wide, ends->oldest);
+	if (totals_of(c, w)->thirds)
+		cells_give(c, totals_of(c, w)->thirds);
 	for (uint32_t i = wide->panes; i;) {
 		uint32_t following = c->next[i];
 		cells_give_chain(c, c->cell[i].pane.codes);
@@ -414,6 +443,11 @@ window_wide_figures(const struct cells *c, uint32_t w, struct window_figures *ou
 	out->successful = wide->lists[LIST_SUCCEEDED].len;
 	out->strangers = wide->strangers;
 	out->distinct2 = wide->lists[LIST_SECOND].len;
+	if (totals->thirds) {
+		const struct cell_list *thirds = c->cell[totals->thirds].thirds;
+		out->distinct3 = thirds[0].len;
+		out->failed3 = thirds[LIST_THIRD_FAILED - LIST_THIRD].len;
+	}
 	for (uint32_t cell = wide->codes; cell; cell = c->next[cell])
 		for (unsigned k = 0; k < CELL_CODES; k++)
 			if (c->cell[cell].codes.items[k].count)

@@ -10,7 +10,7 @@
 #include "window/cells.h"
 
 /* Cells that the first update after a log may need. */
-enum { WINDOW_WIDE_CELLS = 2 * WINDOW_LOG_MAX + 64 + 64 + 4 };
+enum { WINDOW_WIDE_CELLS = 3 * WINDOW_LOG_MAX + 64 + 64 + 5 };
 
 /* Makes an empty w (no entries) wide; -1 when cells lack. */
 int window_wide_begin(struct cells *c, uint32_t w) __attribute__((warn_unused_result));

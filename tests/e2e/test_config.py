@@ -311,6 +311,49 @@ def config_windows_span_bounds_the_context(place):
     equal((c["window_s"], c["failures"]), (60, 1), "context")
 
 
+_WINDOW_RULE = """title: Pair
+id: 11111111-0000-4000-8000-0000000000d4
+level: high
+logsource: {product: azure, service: signinlogs}
+detection:
+  pair: {window.pair.attempts|gte: 2}
+  condition: pair
+"""
+
+
+@option("CONFIG windows.contexts", "WINDOW name", "WINDOW by", "WINDOW span", "WINDOW where")
+def config_windows_contexts_are_what_rules_test(place):
+    place.write("rules/r.yml", _WINDOW_RULE)
+    now, ip = int(time.time() * 1000), "198.51.100.79"
+    failed = {"name": "pair", "by": ["ipAddress", "userPrincipalName"], "span": "2m",
+              "where": {"wrong": {"resultType": 50126}, "condition": "wrong"}}
+    d = place.daemon({"windows": {"contexts": [failed]}, "rules": {"dirs": [place.path("rules")]}})
+    d.post("\n".join(quiet(ip=ip, user=user, code=code, time_ms=now - ago) for user, code, ago in (
+        ("a@x.example", 50126, 200000), ("a@x.example", 50126, 60000), ("b@x.example", 50126, 30000), ("a@x.example", 50074, 20000))))
+    equal(d.stored(), [], "one of the key in the span")
+    d.post(quiet(ip=ip, user="a@x.example", code=50126, time_ms=now))
+    alert = d.stored()[0]
+    w = alert["context"]["windows"]["pair"]
+    equal((w["window_s"], w["attempts"], w["key"]), (120, 2, {"ipAddress": ip, "userPrincipalName": "a@x.example"}), "the window")
+    d.config["windows"]["contexts"][0]["name"] = "other"
+    d.write_config()
+    out = d.run("--check")
+    equal(out.returncode, 78, out.stdout + out.stderr)
+    check("r.yml:6:10: error: there is no window of the name 'pair'" in out.stdout + out.stderr, out.stdout + out.stderr)
+
+
+@option("CONFIG windows.max_span")
+def config_windows_max_span_bounds_named_windows(place):
+    place.write("rules/r.yml", _WINDOW_RULE + "picketd: {windows: [{name: pair, by: ipAddress, span: 8d}]}\n")
+    d = place.daemon({"rules": {"dirs": [place.path("rules")]}}, start=False)
+    out = d.run("--check")
+    equal(out.returncode, 78, out.stdout + out.stderr)
+    check("r.yml:8:55: error" in out.stdout + out.stderr, out.stdout + out.stderr)
+    d.config["windows"] = {"max_span": "8d"}
+    d.write_config()
+    equal(d.run("--check").returncode, 0, "eight days are allowed")
+
+
 @option("CONFIG windows.grace")
 def config_windows_grace_is_how_long_absence_waits(place):
     place.write("rules/r.yml", """title: any

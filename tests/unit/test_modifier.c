@@ -118,7 +118,7 @@ START_TEST(manual_examples_load)
 		at = end + 1;
 		examples++;
 	}
-	ck_assert_uint_eq(examples, 3);
+	ck_assert_uint_eq(examples, 4);
 	free(page);
 }
 END_TEST

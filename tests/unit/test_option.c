@@ -194,6 +194,13 @@ check_lists(const struct option *o)
 		check_refused(o, "{a: 31d}", "out-of-range");
 		check_refused(o, "[a]", "type");
 		break;
+	case OPTION_DETECTION:
+		check_prints(o, "{\"a\": {\"f|contains\": [\"x\", 1, true, null]}, \"condition\": \"a\"}");
+		check_prints(o, "{\"\\U000000E9\": \"\\\"\\\\\\U0000000A\"}");
+		check_prints(o, "null");
+		check_refused(o, "[a]", "type");
+		check_refused(o, "a", "type");
+		break;
 	case OPTION_LISTS:
 		check_prints(o, "{\"tor_exits\": \"/var/lib/tor.txt\", \"partners\": \"lists/partners.txt\"}");
 		check_prints(o, "{}");

@@ -117,6 +117,130 @@ START_TEST(ruleset_reports_values_and_conditions)
 }
 END_TEST
 
+#define ONE(window) HEAD "detection:\n  sel: {a: 1}\n  w: {window.n.age: 1}\n  condition: sel\npicketd: {windows: [" window "]}\n"
+
+START_TEST(ruleset_reports_problems_of_windows)
+{
+	static const struct problem rows[] = {
+	    {ONE("{name: n, by: a, spam: 1h}"), "unknown-key", 7, 38},
+	    {ONE("{name: n, by: a}"), "window", 7, 21},
+	    {ONE("{name: 'N', by: a, span: 1h}"), "window-name", 7, 28},
+	    {ONE("{name: ip, by: a, span: 1h}"), "window-name", 7, 28},
+	    {ONE("{name: 1n, by: a, span: 1h}"), "window-name", 7, 28},
+	    {ONE("{name: n, by: a, span: 1h}, {name: n, by: b, span: 1h}"), "window-name", 7, 56},
+	    {ONE("{name: n, by: [], span: 1h}"), "window-key", 7, 35},
+	    {ONE("{name: n, by: [a, b, c, d, e], span: 1h}"), "window-key", 7, 35},
+	    {ONE("{name: n, by: [a, A], span: 1h}"), "window-key", 7, 39},
+	    {ONE("{name: n, by: [ipAddress, ipAddress/32], span: 1h}"), "window-key", 7, 47},
+	    {ONE("{name: n, by: ipAddress/33, span: 1h}"), "window-key", 7, 35},
+	    {ONE("{name: n, by: ipAddress/7, span: 1h}"), "window-key", 7, 35},
+	    {ONE("{name: n, by: window.ip.age, span: 1h}"), "window-key", 7, 35},
+	    {ONE("{name: n, by: a, span: 15d}"), "span", 7, 44},
+	    {ONE("{name: n, by: a, span: soon}"), "span", 7, 44},
+	    {ONE("{name: n, by: a, span: 1h, where: sol}"), "undefined-selection", 7, 55},
+	    {ONE("{name: n, by: a, span: 1h, where: w}"), "window-order", 5, 7},
+	    {ONE("{name: m, by: a, span: 1h, where: w}, {name: n, by: a, span: 1h}"), "window-order", 5, 7},
+	    {ONE("{name: other, by: a, span: 1h}"), "unknown-window", 5, 7},
+	    {HEAD "detection:\n  w: {window.ip.agee: 1}\n  condition: w\n", "unknown-figure", 4, 7},
+	    {HEAD "detection:\n  w: {window.user.strangers: 1}\n  condition: w\n", "unknown-figure", 4, 7},
+	    {HEAD "detection:\n  w: {a|fieldref: window.x.age}\n  condition: w\n", "unknown-window", 4, 19},
+	    {HEAD SEL "picketd: {columns: {c: window.x.age}}\n", "unknown-window", 6, 24},
+	    {ONE("x"), "map", 7, 21},
+	    {HEAD SEL "picketd: {windows: {}}\n", "window", 6, 20},
+	};
+	CHECK_PROBLEMS(rows);
+}
+END_TEST
+
+static const struct named_window *
+windows_of(const struct fixture *f, unsigned want)
+{
+	unsigned count;
+	const struct named_window *windows = ruleset_windows(f->set, &count);
+	fixture_show(f);
+	ck_assert_uint_eq(f->problems.len, 0);
+	ck_assert_uint_eq(count, want);
+	return windows;
+}
+
+#define RULE(id, tests, windows) \
+	"title: T\nid: 11111111-0000-4000-8000-00000000000" id "\nlogsource: {product: p}\ndetection:\n" \
+	"  x: {a: 1}\n  y: {b|contains: [c, d]}\n  t: {" tests "}\n  condition: t\npicketd: {windows: [" windows "]}\n"
+
+START_TEST(windows_are_one_when_key_span_and_condition_are_equal)
+{
+	struct fixture f;
+	fixture_load(&f, RULE("1", "window.n.age: 1", "{name: n, by: [k], span: 60m, where: x and not y}")
+	    "---\n" RULE("2", "window.m.age: 1, window.m.failures: 2", "{name: m, by: K, span: 1h, where: x and not y}")
+	    "---\n" RULE("3", "window.n.age: 1", "{name: n, by: [k], span: 61m, where: x and not y}")
+	    "---\n" RULE("4", "window.n.age: 1", "{name: n, by: [k], span: 60m, where: y and not x}")
+	    "---\n" RULE("5", "window.n.age: 1", "{name: n, by: [k], span: 60m}, {name: unused, by: [z], span: 60m}"), NULL);
+	const struct named_window *windows = windows_of(&f, 4);
+	unsigned count;
+	const struct rule *const *rules = ruleset_rules(f.set, &count);
+	ck_assert_uint_eq(rules[0]->windows[0].window, rules[1]->windows[0].window);
+	ck_assert_str_eq(rules[1]->windows[0].name, "m");
+	ck_assert_uint_eq(rules[4]->window_count, 1);
+	ck_assert_int_ge(windows[0].slots[FIGURE_FAILURES], FIELD_FIXED_COUNT);
+	ck_assert_int_eq(windows[1].slots[FIGURE_FAILURES], -1);
+	fixture_fini(&f);
+}
+END_TEST
+
+START_TEST(windows_of_the_configuration_are_seen_by_all_and_hidden_by_a_rules_own)
+{
+	char *by[] = {(char[]){"k"}}, *bad[] = {(char[]){"k"}, (char[]){"ipAddress/40"}};
+	struct window_config configs[] = {
+	    {(char[]){"calm"}, {by, 1}, 3600000, (char[]){"{\"x\": {\"a\": 1}, \"condition\": \"x\"}"}, 7},
+	    {(char[]){"later"}, {by, 1}, 3600000, (char[]){"{\"x\": {\"window.calm.age\": 1}, \"condition\": \"x\"}"}, 8},
+	    {(char[]){"broken"}, {bad, 2}, 3600000, NULL, 9},
+	};
+	struct ruleset_options options = {.max_regex_steps = 1000, .windows = configs, .window_count = 2,
+	    .config_file = "picketd.yaml", .max_window_span_ms = 7 * INT64_C(86400000)};
+	struct fixture f;
+	fixture_load(&f, RULE("1", "window.later.age: 1", "") "---\n"
+	    RULE("2", "window.calm.age: 1", "{name: calm, by: [k], span: 1h, where: x}") "---\n"
+	    RULE("3", "window.calm.age: 1", "{name: calm, by: [z], span: 1h, where: x}"), &options);
+	/* calm, since later's condition tests it; rule 2's is the same one; later; that of rule 3 */
+	const struct named_window *windows = windows_of(&f, 3);
+	ck_assert_str_eq(windows[0].name, "calm");
+	ck_assert_str_eq(windows[1].name, "later");
+	ck_assert_uint_eq(ruleset_notes(f.set)->len, 2);
+	ck_assert_str_eq(ruleset_notes(f.set)->items[0].code, "window-hides");
+	fixture_fini(&f);
+	options.window_count = 3;
+	options.max_window_span_ms = 3599999;
+	fixture_load(&f, RULE("1", "a: 1", ""), &options);
+	ck_assert_uint_eq(f.problems.len, 3);
+	ck_assert_str_eq(f.problems.items[0].code, "span");
+	ck_assert_str_eq(f.problems.items[2].code, "window-key");
+	ck_assert_str_eq(f.problems.items[2].file, "picketd.yaml");
+	ck_assert_uint_eq(f.problems.items[2].line, 9);
+	fixture_fini(&f);
+}
+END_TEST
+
+START_TEST(windows_of_broken_rules_do_not_stay)
+{
+	struct fixture f;
+	fixture_load(&f, RULE("1", "window.n.age: 1", "{name: n, by: [k], span: 60m, where: x}, {name: n, by: [k], span: 1m}")
+	    "---\n" RULE("2", "window.n.age: 1", "{name: n, by: [k], span: 60m, where: x}"), NULL);
+	unsigned count;
+	const struct named_window *windows = ruleset_windows(f.set, &count);
+	ck_assert_uint_eq(f.problems.len, 1);
+	ck_assert_uint_eq(count, 1);
+	/* its condition is the second rule's: the first's was dropped */
+	ck_assert_int_ge(windows[0].where, 0);
+	fixture_event(&f, "{\"a\": 1}");
+	matcher_begin(f.matcher, &f.event);
+	ck_assert(matcher_where(f.matcher, &windows[0]));
+	fixture_event(&f, "{\"a\": 2}");
+	matcher_begin(f.matcher, &f.event);
+	ck_assert(!matcher_where(f.matcher, &windows[0]));
+	fixture_fini(&f);
+}
+END_TEST
+
 START_TEST(ruleset_reports_problems_of_the_picketd_mapping)
 {
 	static const struct problem rows[] = {
@@ -133,7 +257,6 @@ START_TEST(ruleset_reports_problems_of_the_picketd_mapping)
 	    {HEAD SEL "picketd: {burst: {by: a, span: 1h30m}}\n", "span", 6, 32},
 	    {HEAD SEL "picketd: {burst: {by: a, span: 91d}}\n", "span", 6, 32},
 	    {HEAD SEL "picketd: {burst: {by: a, span: 0s}}\n", "span", 6, 32},
-	    {HEAD SEL "picketd: {windows: []}\n", "unsupported-key", 6, 11},
 	    {HEAD SEL "picketd: {threat_score: 1}\n", "threat-score", 6, 25},
 	    {HEAD SEL "picketd: {threat_score: [{name: n, when: sel}]}\n", "threat-score", 6, 26},
 	    {HEAD SEL "picketd: {threat_score: [{name: n, when: nope, add: 1}]}\n", "undefined-selection", 6, 42},
@@ -432,6 +555,10 @@ main(void)
 {
 	const TTest *const tests[] = {ruleset_reports_what_is_missing_or_of_the_wrong_kind,
 	    ruleset_reports_modifiers_at_their_column, ruleset_reports_values_and_conditions,
+	    ruleset_reports_problems_of_windows,
+	    windows_are_one_when_key_span_and_condition_are_equal,
+	    windows_of_the_configuration_are_seen_by_all_and_hidden_by_a_rules_own,
+	    windows_of_broken_rules_do_not_stay,
 	    ruleset_reports_problems_of_the_picketd_mapping, ruleset_says_what_was_probably_meant,
 	    ruleset_loads_the_rules_beside_a_broken_one, ruleset_reads_every_part_of_a_rule,
 	    ruleset_makes_an_id_from_the_title, ruleset_refuses_one_id_twice,

@@ -241,7 +241,7 @@ START_TEST(window_holds_both_ends_of_the_span)
 {
 	struct window_table *t = make(1 << 20, true);
 	struct window_figures at;
-	struct window_update u = {1000000, 1, 0, 50126, WINDOW_FAILURE};
+	struct window_update u = {1000000, 1, 0, 50126, WINDOW_FAILURE, 0, false};
 	at = figures_of(t, 1, W, &u, u.ts_ms);
 	at = figures_of(t, 1, W, NULL, u.ts_ms + W);
 	ck_assert_uint_eq(at.attempts, 1);
@@ -258,7 +258,7 @@ START_TEST(late_event_sees_what_comes_exactly_a_span_after_it)
 	for (int64_t more = 0; more <= 1; more++) {
 		struct window_table *t = make(1 << 20, true);
 		struct window_verdict v;
-		struct window_update later = {1000000 + W + more, 1, 0, 0, WINDOW_OTHER}, late = {1000000, 2, 0, 0, WINDOW_OTHER};
+		struct window_update later = {1000000 + W + more, 1, 0, 0, WINDOW_OTHER, 0, false}, late = {1000000, 2, 0, 0, WINDOW_OTHER, 0, false};
 		window_table_probe(t, 1, W, &later, &(struct window_probe){later.ts_ms, false, at_least, &two}, &v);
 		window_table_probe(t, 1, W, &late, &(struct window_probe){late.ts_ms, false, at_least, &two}, &v);
 		ck_assert_int_eq(v.after, more == 0);
@@ -272,7 +272,7 @@ START_TEST(window_is_wide_from_the_event_after_a_full_log_on)
 	struct window_table *t = make(8 << 20, true);
 	int64_t start = 1700000000000;
 	for (uint32_t i = 0; i < WINDOW_LOG_MAX + 1; i++) {
-		struct window_update u = {start + i, i + 1, 0, 50126, WINDOW_FAILURE};
+		struct window_update u = {start + i, i + 1, 0, 50126, WINDOW_FAILURE, 0, false};
 		struct window_figures now = figures_of(t, 1, W, &u, u.ts_ms), then = figures_of(t, 1, W, NULL, start);
 		ck_assert(now.exact && now.attempts == i + 1);
 		ck_assert_int_eq(then.exact, i < WINDOW_LOG_MAX); /* a log answers for any instant */
@@ -287,10 +287,10 @@ START_TEST(wide_window_holds_both_ends_of_the_span)
 	struct window_table *t = make(8 << 20, true);
 	int64_t start = 1700000000000;
 	for (uint32_t i = 0; i < 200; i++) {
-		struct window_update u = {start + i * 100, i + 1, 0, 50126, WINDOW_FAILURE};
+		struct window_update u = {start + i * 100, i + 1, 0, 50126, WINDOW_FAILURE, 0, false};
 		figures_of(t, 1, W, &u, u.ts_ms);
 	}
-	struct window_update edge = {start + W + 100 * 100, 1000, 0, 50126, WINDOW_FAILURE};
+	struct window_update edge = {start + W + 100 * 100, 1000, 0, 50126, WINDOW_FAILURE, 0, false};
 	ck_assert_uint_eq(figures_of(t, 1, W, &edge, edge.ts_ms).distinct, 101); /* the 100th to the 200th, and this */
 	edge.ts_ms++;
 	ck_assert_uint_eq(figures_of(t, 1, W, &edge, edge.ts_ms).distinct, 100);
@@ -309,7 +309,7 @@ START_TEST(spray_of_the_worked_example_fires_on_the_late_event_and_rearms)
 	double threshold = 5;
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		int64_t ts = 1700000000000 + rows[i].second * 1000;
-		struct window_update u = {ts, rows[i].user, 0, 0, WINDOW_OTHER};
+		struct window_update u = {ts, rows[i].user, 0, 0, WINDOW_OTHER, 0, false};
 		struct window_probe probe = {ts, true, at_least, &threshold};
 		struct window_verdict v;
 		window_table_probe(t, 9, W, &u, &probe, &v);
@@ -371,7 +371,7 @@ START_TEST(second_failure_is_exact_in_a_log_and_to_the_pane_in_a_wide_window)
 	int64_t start = 1700000000000;
 	for (int64_t i = 0; i < 100; i++) {
 		enum window_class class = i == 20 || i >= 30 ? WINDOW_FAILURE : WINDOW_SUCCESS;
-		struct window_update u = {start + i * 2000, (uint32_t)i + 1, 0, 0, class};
+		struct window_update u = {start + i * 2000, (uint32_t)i + 1, 0, 0, class, 0, false};
 		figures_of(t, 1, W, &u, u.ts_ms);
 		int64_t when = window_table_second_failure(t, 1, W, u.ts_ms);
 		if (i < 30)
@@ -394,7 +394,7 @@ START_TEST(wide_window_is_a_log_again_once_its_span_has_passed)
 	for (unsigned round = 0; round < 3; round++) {
 		int64_t start = 1700000000000 + (int64_t)round * 3 * W;
 		for (uint32_t i = 0; i < 1000; i++) {
-			struct window_update u = {start + i, i + 1, 0, 50126, WINDOW_FAILURE};
+			struct window_update u = {start + i, i + 1, 0, 50126, WINDOW_FAILURE, 0, false};
 			at = figures_of(t, 1, W, &u, u.ts_ms);
 			ck_assert_uint_eq(at.distinct, i + 1);
 			ck_assert_uint_eq(at.strangers, i + 1);
@@ -414,7 +414,7 @@ START_TEST(wide_window_beyond_its_values_says_at_least)
 	struct window_table *t = make(64 << 20, true);
 	struct window_figures at = {0};
 	for (uint32_t i = 0; i < WINDOW_VALUES_MAX + 500; i++) {
-		struct window_update u = {1700000000000 + i, i + 1, 0, 50126, WINDOW_FAILURE};
+		struct window_update u = {1700000000000 + i, i + 1, 0, 50126, WINDOW_FAILURE, 0, false};
 		at = figures_of(t, 1, W, &u, u.ts_ms);
 		ck_assert_int_eq(at.exact, i < WINDOW_VALUES_MAX);
 	}
@@ -433,7 +433,7 @@ START_TEST(table_stays_within_its_bytes_and_says_partial_where_it_forgot)
 	for (uint32_t i = 0; i < 200000; i++) {
 		if (i == 100000) /* the thread's counters are there by now */
 			before = mem_count();
-		struct window_update u = {now + i, i + 1, 0, 50126, WINDOW_FAILURE};
+		struct window_update u = {now + i, i + 1, 0, 50126, WINDOW_FAILURE, 0, false};
 		at = figures_of(t, UINT64_C(0x9e3779b97f4a7c15) * (i + 1), W, &u, u.ts_ms);
 		ck_assert_uint_eq(at.attempts, 1);
 	}
@@ -480,7 +480,7 @@ START_TEST(expired_windows_go_first_and_uncounted)
 	for (uint32_t i = 0; i < 100000; i++) {
 		now += 1000;
 		window_table_set_horizon(t, now - LATE);
-		struct window_update u = {now, i + 1, 0, 50126, WINDOW_FAILURE};
+		struct window_update u = {now, i + 1, 0, 50126, WINDOW_FAILURE, 0, false};
 		at = figures_of(t, UINT64_C(0x9e3779b97f4a7c15) * (i + 1), W, &u, u.ts_ms);
 		ck_assert(!at.partial);
 	}
@@ -494,7 +494,7 @@ START_TEST(window_that_a_late_event_can_still_ask_for_does_not_expire)
 {
 	struct window_table *t = make(1 << 20, true);
 	int64_t now = 1700000000000;
-	struct window_update u = {now, 1, 0, 50126, WINDOW_FAILURE}, other = {now + W, 1, 0, 50126, WINDOW_FAILURE};
+	struct window_update u = {now, 1, 0, 50126, WINDOW_FAILURE, 0, false}, other = {now + W, 1, 0, 50126, WINDOW_FAILURE, 0, false};
 	for (int64_t more = 0; more <= 1; more++) {
 		figures_of(t, 1, W, &u, now);
 		window_table_set_horizon(t, now + W + more);
@@ -511,7 +511,7 @@ START_TEST(windows_are_partial_until_a_span_after_the_first_event)
 	struct window_figures at;
 	int64_t start = 1700000000000;
 	for (int64_t ts = start; ts <= start + W; ts += MINUTE) {
-		struct window_update u = {ts, 1, 0, 50126, WINDOW_FAILURE};
+		struct window_update u = {ts, 1, 0, 50126, WINDOW_FAILURE, 0, false};
 		at = figures_of(t, 1, W, &u, ts);
 		ck_assert_int_eq(at.partial, ts < start + W);
 	}
@@ -544,7 +544,7 @@ run_side(void *ctx)
 	struct side *side = ctx;
 	for (uint32_t i = 0; i < THREAD_EVENTS; i++) {
 		struct window_answer f;
-		struct window_update u = {1700000000000 + i / 100, side->first + i % 1000, 0, 50126, WINDOW_FAILURE};
+		struct window_update u = {1700000000000 + i / 100, side->first + i % 1000, 0, 50126, WINDOW_FAILURE, 0, false};
 		window_table_observe(side->table, i % 64 * UINT64_C(0x9e3779b97f4a7c15) + 1, W, &u, u.ts_ms, &f);
 	}
 	return NULL;
