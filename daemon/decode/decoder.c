@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/codec.h"
 #include "base/mem.h"
+#include "decode/choice.h"
 #include "decode/fill.h"
 #include "decode/json_bytes.h"
 #include "decode/json_scan.h"
@@ -11,6 +12,7 @@
 enum { ARENA_MAX = 64 << 20, ARENA_KEEP = 1 << 20 };
 
 struct decoder {
+	struct leaf_source leaf_source; /* first: gather_leaves finds the decoder by it */
 	const struct plan *plan;
 	struct decoder_limits limits;
 	struct json_scan *scan, *elements;
@@ -19,7 +21,36 @@ struct decoder {
 	struct arena arena;
 	struct value *slots;
 	unsigned slot_count;
+	struct fill_slots_used used;
+	/* the leaves of the record that was read last */
+	struct json_scan *leaf_scan; /* NULL: the plan does not want them */
+	struct event *event;
+	const struct value *leaves;
+	bool gathered;
 };
+
+/* A second reading, which keeps every leaf. It cannot fail but for memory: the record has been read before. */
+static const struct value *
+gather_leaves(struct leaf_source *source)
+{
+	struct decoder *d = (struct decoder *)source;
+	struct fill f = {.plan = d->plan, .scan = d->leaf_scan, .arena = &d->arena, .out = d->event};
+	struct fail why;
+
+	if (d->gathered)
+		return d->leaves;
+	d->gathered = true;
+	if (json_scan_run(d->leaf_scan, d->event->raw, &d->arena, &why))
+		d->event->anomalies |= ANOMALY_FIELD_CUT;
+	d->event->anomalies |= json_scan_anomalies(d->leaf_scan) & ANOMALY_FIELD_CUT;
+	for (struct value *leaf = json_scan_leaves(d->leaf_scan); leaf;) {
+		choice_tidy(&f, leaf);
+		memcpy(&leaf, &leaf->next, sizeof(leaf)); /* the scan made it writable */
+	}
+	d->leaves = json_scan_leaves(d->leaf_scan);
+	return d->leaves;
+}
+
 
 struct decoder *
 decoder_new(const struct plan *plan, const struct decoder_limits *limits)
@@ -34,10 +65,15 @@ decoder_new(const struct plan *plan, const struct decoder_limits *limits)
 	d->slot_count = field_set_len(plan_fields(plan));
 	d->slots = mem_zero(d->slot_count, sizeof(*d->slots));
 	d->no_paths = trie_new();
-	d->scan = json_scan_new(plan_trie(plan), limits->max_depth, plan_leaves(plan));
+	d->used.items = mem_zero(d->slot_count + 1, sizeof(*d->used.items));
+	d->used.asked = mem_zero(d->slot_count + 1, sizeof(*d->used.asked));
+	d->leaf_source.gather = gather_leaves;
+	d->scan = json_scan_new(plan_trie(plan), limits->max_depth, false);
+	d->leaf_scan = d->no_paths && plan_leaves(plan) ? json_scan_new(d->no_paths, limits->max_depth, true) : NULL;
 	d->elements = json_scan_new(plan_elements(plan), limits->max_depth, false);
 	d->check = d->no_paths ? json_scan_new(d->no_paths, limits->max_depth, false) : NULL;
-	if (d->slots && d->scan && d->elements && d->check)
+	bool leaves = d->leaf_scan || !plan_leaves(plan);
+	if (d->slots && d->used.items && d->used.asked && d->scan && leaves && d->elements && d->check)
 		return d;
 	decoder_free(d);
 	return NULL;
@@ -51,9 +87,12 @@ decoder_free(struct decoder *d)
 	json_scan_free(d->scan);
 	json_scan_free(d->elements);
 	json_scan_free(d->check);
+	json_scan_free(d->leaf_scan);
 	trie_free(d->no_paths);
 	arena_fini(&d->arena);
 	mem_free(d->slots);
+	mem_free(d->used.items);
+	mem_free(d->used.asked);
 	mem_free(d);
 }
 
@@ -121,7 +160,8 @@ enum decode_result
 decoder_read(struct decoder *d, struct str record, const struct decoder_origin *origin, struct event *out,
     struct str *inner, struct fail *why)
 {
-	struct fill f = {.plan = d->plan, .scan = d->scan, .elements = d->elements, .arena = &d->arena, .out = out};
+	struct fill f = {.plan = d->plan, .scan = d->scan, .elements = d->elements, .arena = &d->arena, .out = out,
+	    .used = &d->used};
 
 	arena_reset(&d->arena);
 	record = str_trim(record);
@@ -133,7 +173,9 @@ decoder_read(struct decoder *d, struct str record, const struct decoder_origin *
 	if (!shape)
 		shape = plan_generic(d->plan);
 	*out = (struct event){.slots = d->slots, .slot_count = d->slot_count, .shape = shape->name, .raw = record,
-	    .anomalies = json_scan_anomalies(d->scan)};
+	    .anomalies = json_scan_anomalies(d->scan), .leaf_source = d->leaf_scan ? &d->leaf_source : NULL};
+	d->event = out;
+	d->gathered = false;
 	fill_category(&f, shape, origin->source);
 	fill_tenant(&f, shape, origin->tenant);
 	fill_time(&f, shape, origin->received_ms, d->limits.max_future_ms);

@@ -233,6 +233,17 @@ fill_id(struct fill *f, const struct shape *shape)
 	id_from_digest(f);
 }
 
+/* Writes what is there. */
+static void
+put_slot(struct fill *f, unsigned slot, struct value v)
+{
+	if (v.type == VALUE_MISSING)
+		return;
+	if (f->out->slots[slot].type == VALUE_MISSING)
+		f->used->items[f->used->len++] = slot;
+	f->out->slots[slot] = v;
+}
+
 static void
 fill_own(struct fill *f, const struct shape *shape)
 {
@@ -244,36 +255,62 @@ fill_own(struct fill *f, const struct shape *shape)
 		return;
 	}
 	clock_text(e->event_ms, text);
-	e->slots[FIELD_MESSAGE_TIME] = (struct value){.type = VALUE_STRING, .text = str_of(text)};
+	put_slot(f, FIELD_MESSAGE_TIME, (struct value){.type = VALUE_STRING, .text = str_of(text)});
 	if (e->tenant.len > 0)
-		e->slots[FIELD_TENANT] = (struct value){.type = VALUE_STRING, .text = e->tenant};
+		put_slot(f, FIELD_TENANT, (struct value){.type = VALUE_STRING, .text = e->tenant});
 	if (e->slots[FIELD_CATEGORY].type == VALUE_MISSING || (shape->schema && shape->schema->clause_len > 0 && !shape->has_category))
-		e->slots[FIELD_CATEGORY] = (struct value){.type = VALUE_STRING, .text = e->category};
+		put_slot(f, FIELD_CATEGORY, (struct value){.type = VALUE_STRING, .text = e->category});
 }
 
+static void
+fill_slot(struct fill *f, const struct shape_slot *s)
+{
+	if (f->used->asked[s->slot] == f->used->run)
+		return; /* another of its places was met before */
+	f->used->asked[s->slot] = f->used->run;
+	struct value v = choice_value(f, &s->refs);
+	if (s->derived && v.type != VALUE_MISSING && v.type != VALUE_NULL) {
+		bool equal = str_eq_nocase(choice_scalar(&v), s->derived->equals);
+		v = (struct value){.type = VALUE_STRING, .text = equal ? s->derived->then : s->derived->otherwise};
+	}
+	if (s->words)
+		choice_translate(s->words, &v);
+	if (s->also_len > 0)
+		v = choice_together(f, &v, s->also, s->also_len);
+	put_slot(f, s->slot, v);
+}
+
+/* Of what the record before left there, and picketd for it. Here, too, only what was filled costs. */
+static void
+empty_slots(struct fill *f)
+{
+	struct event *e = f->out;
+	unsigned count;
+	const unsigned *own = plan_own_slots(f->plan, &count);
+
+	for (unsigned i = 0; i < f->used->len; i++)
+		e->slots[f->used->items[i]] = (struct value){.type = VALUE_MISSING};
+	for (unsigned i = 0; i < count; i++)
+		e->slots[own[i]] = (struct value){.type = VALUE_MISSING};
+	f->used->len = 0;
+	if (++f->used->run == 0) { /* wrapped: no slot may look asked */
+		memset(f->used->asked, 0, e->slot_count * sizeof(*f->used->asked));
+		f->used->run = 1;
+	}
+}
+
+/* Costs as much as the record has members that a slot may come from, however many slots there are. */
 void
 fill_slots(struct fill *f, const struct shape *shape)
 {
-	struct event *e = f->out;
+	uint32_t count;
+	const uint32_t *nodes = json_scan_touched(f->scan, &count);
 
-	memset(e->slots, 0, e->slot_count * sizeof(*e->slots));
-	for (unsigned i = 0; i < shape->slot_len; i++) {
-		const struct shape_slot *s = &shape->slots[i];
-		struct value v = choice_value(f, &s->refs);
-		if (s->derived && v.type != VALUE_MISSING && v.type != VALUE_NULL) {
-			bool equal = str_eq_nocase(choice_scalar(&v), s->derived->equals);
-			v = (struct value){.type = VALUE_STRING, .text = equal ? s->derived->then : s->derived->otherwise};
-		}
-		if (s->words)
-			choice_translate(s->words, &v);
-		if (s->also_len > 0)
-			v = choice_together(f, &v, s->also, s->also_len);
-		e->slots[s->slot] = v;
+	empty_slots(f);
+	for (uint32_t i = 0; i < count; i++) {
+		const uint32_t *from = &shape->reader_from[nodes[i]];
+		for (uint32_t at = from[0]; at < from[1]; at++)
+			fill_slot(f, &shape->slots[shape->readers[at]]);
 	}
-	for (struct value *leaf = json_scan_leaves(f->scan); leaf;) {
-		choice_tidy(f, leaf);
-		memcpy(&leaf, &leaf->next, sizeof(leaf)); /* the scan made it writable */
-	}
-	e->leaves = json_scan_leaves(f->scan);
 	fill_own(f, shape);
 }

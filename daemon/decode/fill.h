@@ -19,7 +19,16 @@ struct fill {
 	struct json_scan *elements; /* of lists, over plan_elements */
 	struct arena *arena;
 	struct event *out;
+	struct fill_slots_used *used; /* the decoder's, from record to record */
 	bool no_memory;
+};
+
+/* Which slots hold something, so that the next record finds them empty. */
+struct fill_slots_used {
+	unsigned *items; /* len of them; room for every slot */
+	unsigned len;
+	uint32_t *asked; /* by slot: the run in which its places were read */
+	uint32_t run;
 };
 
 /* The shape of the record, or NULL: none of the known ones. */

@@ -13,6 +13,7 @@ struct json_hit {
 	uint32_t object; /* in which object the member stands */
 	uint32_t since;  /* number of objects when it began: what is below has higher numbers */
 	uint32_t dotted; /* run in which a literal dotted name went through */
+	uint32_t listed; /* run in which it went to touched */
 	enum json_rank rank;
 };
 
@@ -24,14 +25,17 @@ json_hits_init(struct json_hits *h, const struct trie *trie)
 {
 	*h = (struct json_hits){.trie = trie};
 	h->hits = mem_zero(trie_len(trie), sizeof(*h->hits));
-	return h->hits ? 0 : -1;
+	h->touched = mem_zero(trie_len(trie), sizeof(*h->touched));
+	return h->hits && h->touched ? 0 : -1;
 }
 
 void
 json_hits_fini(struct json_hits *h)
 {
 	mem_free(h->hits);
+	mem_free(h->touched);
 	h->hits = NULL;
+	h->touched = NULL;
 }
 
 void
@@ -42,7 +46,7 @@ json_hits_begin(struct json_hits *h, struct arena *arena)
 		h->run = 1;
 	}
 	h->arena = arena;
-	h->objects = h->values = 0;
+	h->objects = h->values = h->touched_len = 0;
 	h->anomalies = 0;
 	h->no_memory = false;
 }
@@ -179,6 +183,10 @@ json_hits_target(struct json_hits *h, const struct json_place *place, struct str
 	if (hit->run == h->run && !settle(h, place, node, name, rank))
 		return nowhere;
 	struct value *out = place_value(h, place, hit);
+	if (hit->listed != h->run) {
+		hit->listed = h->run;
+		h->touched[h->touched_len++] = node;
+	}
 	hit->run = h->run;
 	hit->name = name;
 	hit->object = place->object;

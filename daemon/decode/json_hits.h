@@ -19,6 +19,8 @@ struct json_hit;
 struct json_hits {
 	const struct trie *trie;
 	struct json_hit *hits; /* one per node */
+	uint32_t *touched;     /* touched_len nodes that were met in this run, each once, in that order */
+	uint32_t touched_len;
 	/* of this run */
 	struct arena *arena;
 	uint32_t run, objects, values;

@@ -493,6 +493,13 @@ json_scan_edit(struct json_scan *s, uint32_t node)
 	return json_hits_get(&s->hits, node);
 }
 
+const uint32_t *
+json_scan_touched(const struct json_scan *s, uint32_t *count)
+{
+	*count = s->hits.touched_len;
+	return s->hits.touched;
+}
+
 struct str
 json_scan_name(const struct json_scan *s, uint32_t node)
 {

@@ -38,6 +38,8 @@ int json_scan_run(struct json_scan *s, struct str text, struct arena *arena, str
  * elements only under nodes that are wanted. Never NULL. */
 const struct value *json_scan_value(const struct json_scan *s, uint32_t node);
 struct value *json_scan_edit(struct json_scan *s, uint32_t node); /* same, to cut or compact its texts; NULL when missing */
+/* The nodes that were met, each once; the value of one may be MISSING. */
+const uint32_t *json_scan_touched(const struct json_scan *s, uint32_t *count);
 /* The member's name as received (the last one, of several). */
 struct str json_scan_name(const struct json_scan *s, uint32_t node);
 /* A literal dotted name went through the node. */

@@ -10,6 +10,12 @@ event_value(const struct event *e, int slot)
 	return &e->slots[slot];
 }
 
+const struct value *
+event_leaves(const struct event *e)
+{
+	return e->leaf_source ? e->leaf_source->gather(e->leaf_source) : e->leaves;
+}
+
 struct str
 event_text(const struct event *e, int slot)
 {

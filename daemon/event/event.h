@@ -29,6 +29,11 @@ enum event_anomaly { /* anomalies[] of the alert document; event_anomaly_name() 
 	ANOMALY_FIELD_CUT = 64,
 };
 
+/* Finds the leaves of an event when someone asks. Belongs to the decoder; NULL when there are none. */
+struct leaf_source {
+	const struct value *(*gather)(struct leaf_source *source);
+};
+
 struct event {
 	struct value *slots; /* slot_count of them; MISSING where the record has none */
 	unsigned slot_count;
@@ -44,8 +49,13 @@ struct event {
 	unsigned anomalies;          /* enum event_anomaly, or'ed */
 	bool has_time;               /* false: arrival stands in */
 	bool is_sign_in;             /* counts in the per-IP and per-user windows */
-	const struct value *leaves;  /* every string, number and bool of the record, by next; only when the plan asks */
+	const struct value *leaves;  /* of event_leaves when leaf_source is NULL */
+	struct leaf_source *leaf_source; /* valid as long as the slices; set only when the plan wants leaves */
 };
+
+/* Every string, number and bool of the record, by next; NULL when there are none or the plan does not want them.
+ * The first call reads the record once more. */
+const struct value *event_leaves(const struct event *e);
 
 /* The slot's value; MISSING for a slot < 0 or beyond slot_count. Never NULL. */
 const struct value *event_value(const struct event *e, int slot);

@@ -16,6 +16,8 @@ struct plan {
 	struct shape generic;
 	struct plan_wrapper *wrappers;
 	unsigned wrapper_len;
+	unsigned *own_slots;
+	unsigned own_slot_len;
 	bool leaves;
 };
 
@@ -156,10 +158,12 @@ compile_paths(struct plan *plan, const struct schema_paths *paths, struct shape_
 static bool
 is_reserved(struct str name)
 {
-	static const struct str window = {"window.", 7};
+	static const struct str prefixes[] = {{"window.", 7}, {"travel.", 7}};
 
-	return (name.len > window.len && str_eq_nocase(str_make(name.p, window.len), window)) ||
-	    str_eq_nocase(name, STR("threat_score")) || str_eq_nocase(name, STR("_messageTime"));
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (name.len > prefixes[i].len && str_eq_nocase(str_make(name.p, prefixes[i].len), prefixes[i]))
+			return true;
+	return str_eq_nocase(name, STR("threat_score")) || str_eq_nocase(name, STR("_messageTime"));
 }
 
 /* Where the field that a name means may stand. */
@@ -329,6 +333,84 @@ compile_wrappers(struct plan *plan)
 	return 0;
 }
 
+/* Counts the readers of each node, or, when there is a place for them, writes them before where their list ends. */
+static void
+add_readers(const struct shape_refs *refs, uint32_t slot, uint32_t *at, uint32_t *readers)
+{
+	for (unsigned i = refs->len; i-- > 0;) {
+		uint32_t node = refs->items[i].node;
+		if (readers)
+			readers[--at[node]] = slot;
+		else
+			at[node]++;
+	}
+}
+
+static void
+add_all_readers(const struct shape *shape, uint32_t *at, uint32_t *readers)
+{
+	for (unsigned i = shape->slot_len; i-- > 0;) {
+		const struct shape_slot *slot = &shape->slots[i];
+		add_readers(&slot->refs, i, at, readers);
+		for (unsigned k = 0; k < slot->also_len; k++)
+			add_readers(&slot->also[k], i, at, readers);
+	}
+}
+
+/* Once all paths are in the trie: the slots by the nodes that fill them. */
+static int
+index_readers(struct plan *plan, struct shape *shape)
+{
+	uint32_t nodes = trie_len(plan->trie), sum = 0;
+	uint32_t *from = arena_alloc(&plan->arena, (nodes + 1) * sizeof(*from));
+
+	if (!from)
+		return -1;
+	memset(from, 0, (nodes + 1) * sizeof(*from));
+	add_all_readers(shape, from, NULL);
+	for (uint32_t node = 0; node <= nodes; node++) { /* where the list of each node ends */
+		sum += from[node];
+		from[node] = sum;
+	}
+	uint32_t *readers = arena_alloc(&plan->arena, (sum + 1) * sizeof(*readers));
+	if (!readers)
+		return -1;
+	add_all_readers(shape, from, readers);
+	shape->reader_from = from;
+	shape->readers = readers;
+	return 0;
+}
+
+static bool
+fills(const struct shape *shape, unsigned slot)
+{
+	for (unsigned i = 0; i < shape->slot_len; i++)
+		if (shape->slots[i].slot == slot)
+			return true;
+	return false;
+}
+
+static int
+index_slots(struct plan *plan)
+{
+	unsigned count = field_set_len(plan->fields);
+
+	plan->own_slots = arena_alloc(&plan->arena, (count + 1) * sizeof(*plan->own_slots));
+	if (!plan->own_slots || index_readers(plan, &plan->generic))
+		return -1;
+	for (unsigned i = 0; i < plan->shape_len; i++)
+		if (index_readers(plan, &plan->shapes[i]))
+			return -1;
+	for (unsigned slot = 0; slot < count; slot++) {
+		bool filled = fills(&plan->generic, slot);
+		for (unsigned i = 0; i < plan->shape_len && !filled; i++)
+			filled = fills(&plan->shapes[i], slot);
+		if (!filled)
+			plan->own_slots[plan->own_slot_len++] = slot;
+	}
+	return 0;
+}
+
 struct plan *
 plan_compile(const struct field_set *fields, const struct schema_set *schemas, const struct plan_options *options,
     struct fail *why)
@@ -343,7 +425,7 @@ plan_compile(const struct field_set *fields, const struct schema_set *schemas, c
 	plan->trie = trie_new();
 	plan->elements = trie_new();
 	if (plan->trie && plan->elements && compile_shapes(plan, schemas, options && options->any_source) == 0 &&
-	    compile_wrappers(plan) == 0)
+	    compile_wrappers(plan) == 0 && index_slots(plan) == 0)
 		return plan;
 fail:
 	plan_free(plan);
@@ -393,6 +475,13 @@ plan_shapes(const struct plan *plan, unsigned *count)
 {
 	*count = plan->shape_len;
 	return plan->shapes;
+}
+
+const unsigned *
+plan_own_slots(const struct plan *plan, unsigned *count)
+{
+	*count = plan->own_slot_len;
+	return plan->own_slots;
 }
 
 const struct shape *

@@ -13,7 +13,7 @@
 struct plan;
 
 struct plan_options {
-	bool leaves;     /* keyword rules: chain every leaf into event.leaves */
+	bool leaves;     /* keyword rules: event_leaves has them */
 	bool any_source; /* replay with --logsource any: no schema mapping, fields by their own path */
 };
 

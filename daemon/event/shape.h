@@ -50,6 +50,8 @@ struct shape {
 	unsigned clause_len;
 	const struct shape_slot *slots;
 	unsigned slot_len;
+	/* Which slots a node may fill: readers[reader_from[node]] to readers[reader_from[node + 1] - 1], indices of slots. */
+	const uint32_t *reader_from, *readers;
 	struct shape_refs time, category, tenant;
 	const struct shape_refs *ids;
 	unsigned id_len;
@@ -70,6 +72,8 @@ const struct field_set *plan_fields(const struct plan *plan);
 bool plan_leaves(const struct plan *plan);
 /* In the order in which they are tried. */
 const struct shape *plan_shapes(const struct plan *plan, unsigned *count);
+/* Slots that no shape fills: what picketd itself writes. */
+const unsigned *plan_own_slots(const struct plan *plan, unsigned *count);
 /* What an event is that has none of the shapes. Never NULL. */
 const struct shape *plan_generic(const struct plan *plan);
 const struct plan_wrapper *plan_wrappers(const struct plan *plan, unsigned *count);

@@ -322,7 +322,7 @@ value_meets(struct subject *s, const struct value *v, unsigned want, unsigned de
 static bool
 leaves_meet(struct subject *s, unsigned want)
 {
-	for (const struct value *leaf = s->scratch->event->leaves; leaf; leaf = leaf->next) {
+	for (const struct value *leaf = event_leaves(s->scratch->event); leaf; leaf = leaf->next) {
 		if (scalar_meets(s, leaf, want))
 			return true;
 	}

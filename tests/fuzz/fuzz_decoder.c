@@ -68,7 +68,7 @@ check_event(const struct event *e, struct buf *out)
 		for (const struct value *v = e->slots[i].elements; v; v = v->next)
 			check_text(v->type == VALUE_STRING ? v->text : STR(""));
 	}
-	for (const struct value *v = e->leaves; v; v = v->next)
+	for (const struct value *v = event_leaves(e); v; v = v->next)
 		check_text(v->text);
 	if (describe_event(e, plan, out))
 		abort();

@@ -311,7 +311,7 @@ START_TEST(any_source_takes_fields_by_their_own_path)
 	assert_field("userPrincipalName", "");
 	ck_assert(!f.event.is_sign_in);
 	unsigned leaves = 0;
-	for (const struct value *v = f.event.leaves; v; v = v->next)
+	for (const struct value *v = event_leaves(&f.event); v; v = v->next)
 		leaves++;
 	ck_assert_uint_eq(leaves, 6);
 	decode_fixture_close(&f);
