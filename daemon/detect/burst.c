@@ -14,9 +14,9 @@ struct entry {
 	uint32_t next, newer, older; /* index + 1; bucket, or free list; by last use */
 	uint32_t pins;               /* firings that wait for their batch */
 	struct burst_state state;
-	int64_t newest_ms; /* newest event judged */
 	uint32_t version;  /* of state; 0 = never fired */
 	uint8_t pending;   /* of a firing; PENDING_NONE for a group */
+	bool undone;       /* of a firing: the group is again as it was before */
 };
 
 struct shard {
@@ -222,7 +222,7 @@ decide(const struct entry *group, const struct burst_question *q)
 	if (!q->before || !group || group->state.owed)
 		return BURST_TRIGGER;
 	if (!group->state.hot) /* time made it true; else a late event of a burst that fired and is over */
-		return q->by_time && q->at_ms >= group->newest_ms ? BURST_TRIGGER : BURST_QUIET;
+		return q->by_time && q->at_ms >= q->newest_ms ? BURST_TRIGGER : BURST_QUIET;
 	if (q->at_ms - group->state.last_alert_ms >= repeat_after_ms(q->span_ms, group->state.step))
 		return BURST_REPEAT;
 	return BURST_QUIET;
@@ -253,10 +253,11 @@ judge_again(struct burst_table *t, struct shard *s, const struct burst_question 
 	firing->pins++;
 	struct entry *group = entry_get(t, s, q->key, firing);
 	*mark = (struct burst_mark){q->key, q->event, group->state, 0, answer == BURST_REPEAT};
-	if (!group->state.hot || q->at_ms > group->state.last_alert_ms) {
+	if (firing->undone && (!group->state.hot || q->at_ms > group->state.last_alert_ms)) {
 		state_fire(group, q, answer);
 		mark->version = group->version;
 	}
+	firing->undone = false;
 	return answer;
 }
 
@@ -271,7 +272,7 @@ burst_judge(struct burst_table *t, const struct burst_question *q, struct burst_
 	if (answer == BURST_QUIET) {
 		if (!group)
 			return BURST_QUIET;
-		if (!q->before && q->at_ms >= group->newest_ms)
+		if (!q->before && q->at_ms >= q->newest_ms)
 			group->state.hot = false; /* the condition was false: re-armed */
 		group = entry_get(t, s, q->key, NULL);
 	} else {
@@ -283,7 +284,6 @@ burst_judge(struct burst_table *t, const struct burst_question *q, struct burst_
 		firing->pending = answer == BURST_TRIGGER ? PENDING_TRIGGER : PENDING_REPEAT;
 		firing->pins++;
 	}
-	group->newest_ms = q->at_ms > group->newest_ms ? q->at_ms : group->newest_ms;
 	return answer;
 }
 
@@ -311,6 +311,8 @@ burst_undo(struct burst_table *t, const struct burst_mark *mark)
 		group->state = mark->before;
 		group->version--;
 		group->state.owed |= !mark->repeat;
+		if (firing)
+			firing->undone = true;
 	}
 }
 

@@ -27,6 +27,7 @@ struct burst_mark { /* one firing until its batch is on disk */
 struct burst_question { /* about one group, one event */
 	uint64_t key, event;
 	int64_t at_ms, span_ms;
+	int64_t newest_ms; /* of the group's events, this one among them */
 	bool counted; /* false: the event was counted before; only an unfinished firing fires again */
 	bool before, after; /* does the condition hold without and with the event */
 	bool by_time;       /* time alone can make it true: old values leave a mean */

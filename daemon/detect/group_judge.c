@@ -7,6 +7,7 @@
 enum { WAITING_MAX = 64 }; /* checks of a group for absence */
 
 struct seen_window { /* what a judgement saw */
+	int64_t newest_ms; /* of the group */
 	bool before, after, partial;
 	double value;
 	unsigned events;
@@ -90,7 +91,7 @@ judge_count(const struct group_step *s, const struct subject *subject, uint64_t 
 		probe.ctx = &correlation->range;
 	}
 	window_table_probe(s->c->windows, key, subject->span_ms, subject->again ? NULL : &update, &probe, &v);
-	*w = (struct seen_window){v.before, v.after, v.partial || !v.exact, v.value, v.events};
+	*w = (struct seen_window){v.newest_ms, v.before, v.after, v.partial || !v.exact, v.value, v.events};
 }
 
 /* ---- all else: hits ---- */
@@ -122,8 +123,14 @@ judge_hits(const struct group_step *s, const struct subject *subject, uint64_t k
 		hits_store(s->c->hits, key, &h);
 		figure_any_window(correlation, &h, at_ms, &after);
 	}
-	*w = (struct seen_window){before.holds, after.holds, after.end_ms - subject->span_ms < h.blind_ms, after.value,
-		after.events};
+	*w = (struct seen_window){
+		.newest_ms = h.n ? h.items[h.n - 1].ts_ms : at_ms,
+		.before = before.holds,
+		.after = after.holds,
+		.partial = after.end_ms - subject->span_ms < h.blind_ms,
+		.value = after.value,
+		.events = after.events,
+	};
 }
 
 /* ---- what has to wait ---- */
@@ -226,8 +233,17 @@ group_judge(const struct group_step *s, const struct subject *subject, uint64_t 
 			judge_count(s, subject, key, &w);
 		else
 			judge_hits(s, subject, key, &w);
-		struct burst_question q = {key, s->event_hash, at_ms, subject->span_ms, !subject->again, w.before, w.after,
-			c && c->type >= CORRELATION_VALUE_SUM};
+		struct burst_question q = {
+			.key = key,
+			.event = s->event_hash,
+			.at_ms = at_ms,
+			.span_ms = subject->span_ms,
+			.newest_ms = w.newest_ms,
+			.counted = !subject->again,
+			.before = w.before,
+			.after = w.after,
+			.by_time = c && c->type >= CORRELATION_VALUE_SUM,
+		};
 		answer(s, &q, &w, out);
 	}
 	burst_unlock(s->c->bursts, key);
@@ -302,8 +318,17 @@ decide_window(const struct group_step *s, const struct waiter *waiter, const str
 	bool unknown = is_unknown(rule, h, span);
 	if (unknown && !rule->alert_on_unknown)
 		return false;
-	struct seen_window w = {before, true, unknown, figure.value, figure.events};
-	struct burst_question q = {waiter->key, s->event_hash, span->end_ms, c->timespan_ms, true, before, true, false};
+	struct seen_window w = {span->end_ms, before, true, unknown, figure.value, figure.events};
+	struct burst_question q = {
+		.key = waiter->key,
+		.event = s->event_hash,
+		.at_ms = span->end_ms,
+		.span_ms = c->timespan_ms,
+		.newest_ms = span->end_ms,
+		.counted = true,
+		.before = before,
+		.after = true,
+	};
 	answer(s, &q, &w, out);
 	return true;
 }

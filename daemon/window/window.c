@@ -142,6 +142,7 @@ window_holds(struct cells *c, uint32_t w, struct scratch *s, const struct window
 	const struct cell_window *window = &c->cell[w].window;
 	out->partial = probe->at_ms - window->span_ms < window->blind_ms;
 	out->exact = true;
+	out->newest_ms = window->newest_ms;
 	if (!window->wide)
 		return window_log_holds(s, window->span_ms, probe, &out->value, &out->events);
 	/* judged against the window that ends at the newest event, if the event lies within */

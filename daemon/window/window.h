@@ -70,6 +70,7 @@ struct window_verdict {
 	bool before, after; /* without and with the event of the update */
 	double value;       /* what made it hold after; else the most of any window that contains at_ms */
 	uint32_t events;    /* in that window */
+	int64_t newest_ms;  /* of the key's events */
 	bool exact, partial;
 };
 
