@@ -122,6 +122,7 @@ class Correlation:
             self.field = field if isinstance(field, list) else [field]
         elif condition is None:
             self.range = {"gte": len(self.rules)}
+        self.wanted, self.absent = (self.text.names(True), self.text.names(False)) if self.text else (set(), set())
         self.temporal = self.type.startswith("temporal")
         self.figure = self.type in ("value_sum", "value_avg", "value_percentile")
         self.mode = self.find_mode()
@@ -158,6 +159,9 @@ class Correlation:
 
     def holds(self, matches):
         """Does the condition hold for a window that has these matches, and no others?"""
+        if self.text and self.type == "temporal_ordered":
+            return any(self.text.holds(set(some)) and self.chain(matches, some) == len(some) for n in range(len(self.rules) + 1)
+                       for some in itertools.combinations(self.rules, n))
         if self.text:
             return self.text.holds({m.rule for m in matches})
         if self.type == "temporal":
@@ -181,10 +185,10 @@ class Correlation:
         high = min(low + 1, len(values) - 1)
         return values[low] + (values[high] - values[low]) * (at - low)
 
-    def chain(self, matches):
+    def chain(self, matches, rules=None):
         """How many rules can be put in the order in which they are listed; equal times are in order."""
         ends = [-math.inf]  # of the chains with 0, 1, 2 ... rules: the earliest that one can end
-        for rule in self.rules:
+        for rule in rules or self.rules:
             times = [m.ms for m in matches if m.rule == rule]
             longer = [min((t for t in times if t >= end), default=math.inf) for end in ends]
             ends = [min(pair) for pair in zip(ends + [math.inf], [math.inf] + longer)]
@@ -215,6 +219,7 @@ class Oracle:
         generated = {r for c in correlations if c.generate for r in c.rules}
         self.loud = {c.name for c in correlations if c.name not in referenced or c.name in generated}
         self.loud |= {n for n in base if n not in referenced or n in generated}
+        self.waiting = [(n, c) for n, c in enumerate(correlations) if c.mode != "arrival"]
         self.collect = collect  # called with (correlation, group key, matches) for what counts
 
     def run(self, events):
@@ -315,12 +320,11 @@ class Oracle:
     def add_absence(self, c, _key, group, new):
         """A match is decided that ends a window in which all is there that is wanted; new is what completed it."""
         group.matches += new
-        wanted = c.text.names(True)
-        if not any(m.rule in wanted for m in new):
+        if not any(m.rule in c.wanted for m in new):
             return []
         for m in list(group.matches):
-            if m.rule in wanted and new[0].ms <= m.ms <= new[0].ms + c.span and m.ms not in group.asked:
-                if c.text.holds({x.rule for x in group.within(m.ms - c.span, m.ms)} - c.text.names(False)):
+            if m.rule in c.wanted and new[0].ms <= m.ms <= new[0].ms + c.span and m.ms not in group.asked:
+                if c.text.holds({x.rule for x in group.within(m.ms - c.span, m.ms)} - c.absent):
                     group.asked.add(m.ms)
                     group.waiting.append((m.ms, new[0]))
         return []
@@ -328,7 +332,7 @@ class Oracle:
     def decide(self, now):
         """Decides, in the order of their ends, all windows that a watermark at now - grace has passed."""
         while True:
-            due = [(end, match.order, n, c, key, group, match) for n, c in enumerate(self.correlations) if c.mode != "arrival"
+            due = [(end, match.order, n, c, key, group, match) for n, c in self.waiting
                    for key, group in self.groups[c.id].items() for end, match in self.ends(c, group) if now > end + self.grace]
             if not due:
                 return

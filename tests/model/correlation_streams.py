@@ -2,7 +2,7 @@
 import random
 
 KINDS = "abcd"
-SPANS = {"10s": 10000, "1m": 60000, "10m": 600000, "2h": 7200000}
+SPANS = {"10s": 10000, "1m": 60000, "10m": 600000, "2h": 7200000, "6h": 21600000}
 START = 1767225600000  # 2026-01-01
 TYPES = ["event_count", "value_count", "temporal", "temporal_ordered", "value_sum", "value_avg", "value_percentile"]
 
@@ -68,7 +68,7 @@ class Rules:
         elif kind == "event_count":
             body["condition"] = {"gte": self.r.choice([1, 2])}
         if self.r.random() < 0.5:
-            body["timespan"] = {"10s": "30s", "1m": "2m", "10m": "15m", "2h": "3h"}[self.unit]
+            body["timespan"] = {"10s": "30s", "1m": "2m", "10m": "15m", "2h": "3h", "6h": "1d"}[self.unit]
 
     def condition(self, kind, rules):
         r = self.r
@@ -95,6 +95,8 @@ class Rules:
         choice = r.random()
         if choice < 0.4:
             return None
+        if choice < 0.7 and kind == "temporal_ordered" and len(rules) == 3:
+            return r.choice(["{0} and ({1} or {2})", "{2} and {0} and {1}", "({0} or {1}) and {2}"]).format(*rules)
         if choice < 0.6 or kind == "temporal_ordered":
             return r.choice([{"gte": 2}, {"gt": 1}, {"gte": len(rules)}, {"eq": len(rules)}, {"lt": len(rules)}, {"lte": 1}, {"neq": 1}])
         if len(rules) == 2:
@@ -128,8 +130,9 @@ class Stream:
         self.ips = [f"192.0.2.{n}" for n in range(r.choice([2, 3, 6, 200]))]
         self.burst = r.choice([2, 4, 8])
         self.late = r.choice([0, 0, 0.1, 0.3])
+        self.steady = r.random() < 0.1  # one long burst
         self.newest, self.records = START + r.randrange(1000000), []
-        for n in range(length or r.randint(8, 40)):
+        for n in range(60 if self.steady else length or r.randint(8, 40)):
             self.records.append(self.record(n))
 
     def time(self):
@@ -139,7 +142,9 @@ class Stream:
                              r.randrange(self.lateness + 1)])
             return self.newest - back
         step = r.choice([0, 1, w - 1, w, w + 1, w // 2]) if r.random() < 0.25 else r.randrange(max(w // self.burst, 2))
-        if r.random() < 0.03:
+        if self.steady:
+            step = r.choice([w // 4, w // 2, w // 2 - 1])
+        elif r.random() < 0.03:
             step = self.lateness * 2 + w * r.choice([1, 3])
         self.newest += step
         return self.newest
