@@ -106,6 +106,8 @@ judge(struct event *e, void *ctx)
 	named_observe(f->kit->named, s->contexts, f->kit->matcher, e, &p->context);
 	tally_event(p->tally, b->listener, e);
 	advise(p, b, e);
+	if (s->witness)
+		s->witness(e, f->kit, s->witness_ctx);
 	const struct match *matches;
 	unsigned count = matcher_run(f->kit->matcher, e, &matches);
 	if (!count)

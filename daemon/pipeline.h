@@ -17,6 +17,8 @@
 #include "event/batch.h"
 #include "window/seen.h"
 
+struct kit;
+
 /* What all workers share; borrowed, outlives every pipeline. */
 struct pipeline_shared {
 	const struct config *config;
@@ -28,6 +30,9 @@ struct pipeline_shared {
 	struct sink *sink;
 	const char *version;
 	bool event_clock; /* replay: the clock follows the events */
+	/* --explain: is shown each event as the rules are about to see it; NULL elsewhere */
+	void (*witness)(const struct event *e, const struct kit *kit, void *ctx);
+	void *witness_ctx;
 	/* What alerts may hold until they are on disk: a small event makes a document of kilobytes. 0 = no bound. */
 	uint64_t batch_alert_bytes;
 	uint64_t all_alert_bytes;      /* of all batches; those under way may still add as much again */

@@ -244,6 +244,57 @@ choice_value(struct fill *f, const struct shape_refs *refs)
 	return *owner;
 }
 
+/* The place that choice_value takes; NULL when there is none. */
+static const struct shape_ref *
+best_place(struct fill *f, const struct shape_refs *refs)
+{
+	const struct shape_ref *best = NULL;
+	enum worth found = WORTH_NOTHING;
+
+	for (unsigned i = 0; i < refs->len; i++) {
+		struct shape_refs one = {&refs->items[i], 1};
+		struct value v = choice_value(f, &one);
+		enum worth worth = worth_of(&v, refs->items[i].kind == PATH_TEXT);
+		if (worth <= found)
+			continue;
+		found = worth;
+		best = &refs->items[i];
+	}
+	return best;
+}
+
+static int
+add_path(const struct fill *f, uint32_t node, struct buf *out)
+{
+	const struct trie *trie = plan_trie(f->plan);
+	uint32_t nodes[TRIE_DEPTH_MAX];
+	unsigned depth = 0;
+
+	for (; node != TRIE_ROOT && depth < TRIE_DEPTH_MAX; node = trie_node(trie, node)->parent)
+		nodes[depth++] = node;
+	while (depth > 0) {
+		struct str name = json_scan_name(f->scan, nodes[--depth]);
+		if (buf_add_str(out, name) || (depth > 0 && buf_add(out, ".", 1)))
+			return -1;
+	}
+	return 0;
+}
+
+int
+choice_path(struct fill *f, const struct shape_refs *refs, struct buf *out)
+{
+	const struct shape_ref *ref = best_place(f, refs);
+
+	if (!ref)
+		return 0;
+	if ((out->len && buf_add_str(out, STR(", "))) || add_path(f, ref->node, out))
+		return -1;
+	if (ref->kind == PATH_JOINED && (buf_add_str(out, STR(" + ")) || add_path(f, ref->with, out)))
+		return -1;
+	bool named = ref->kind == PATH_SELECTED;
+	return named && (buf_add(out, "[", 1) || buf_add_str(out, ref->path->text) || buf_add(out, "]", 1)) ? -1 : 0;
+}
+
 void
 choice_translate(const struct schema_field *words, struct value *v)
 {

@@ -10,6 +10,9 @@
 struct str choice_scalar(const struct value *v);
 /* Of the first place that is not empty, else of the first that is there; tidy. */
 struct value choice_value(struct fill *f, const struct shape_refs *refs);
+/* Adds the path of the place that choice_value takes, with the names as the record has them; behind a comma when out
+ * is not empty. "A.b + c" where members are joined, "list[Name]" where an element is selected. */
+int choice_path(struct fill *f, const struct shape_refs *refs, struct buf *out) __attribute__((warn_unused_result));
 /* The first text that is not blank, trimmed. */
 struct str choice_text(struct fill *f, const struct shape_refs *refs);
 /* The rules' word for what the source writes, if it has one. */

@@ -21,6 +21,7 @@ struct decoder {
 	struct arena arena;
 	struct value *slots;
 	unsigned slot_count;
+	const struct shape *shape; /* of the last event; NULL: the last record was none */
 	struct fill_slots_used used;
 	/* the leaves of the record that was read last */
 	struct json_scan *leaf_scan; /* NULL: the plan does not want them */
@@ -164,6 +165,7 @@ decoder_read(struct decoder *d, struct str record, const struct decoder_origin *
 	    .used = &d->used};
 
 	arena_reset(&d->arena);
+	d->shape = NULL;
 	record = str_trim(record);
 	if (json_scan_run(d->scan, record, &d->arena, why) || refuse_scalar(record, why))
 		return DECODE_REJECT;
@@ -181,8 +183,18 @@ decoder_read(struct decoder *d, struct str record, const struct decoder_origin *
 	fill_time(&f, shape, origin->received_ms, d->limits.max_future_ms);
 	fill_id(&f, shape);
 	fill_slots(&f, shape);
+	d->shape = shape;
 	if (!f.no_memory)
 		return DECODE_EVENT;
 	fail_at(why, "", 0, 0, "memory", "the record needs more memory than it may have");
 	return DECODE_REJECT;
+}
+
+int
+decoder_path(struct decoder *d, unsigned slot, struct buf *out)
+{
+	struct event again = {0}; /* what was flagged once needs no flag */
+	struct fill f = {.plan = d->plan, .scan = d->scan, .elements = d->elements, .arena = &d->arena, .out = &again};
+
+	return d->shape ? fill_path(&f, d->shape, slot, out) : 0;
 }

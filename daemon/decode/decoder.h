@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/fail.h"
 #include "base/str.h"
 #include "event/event.h"
@@ -38,5 +39,8 @@ struct decoder *decoder_new(const struct plan *plan, const struct decoder_limits
 void decoder_free(struct decoder *d);
 enum decode_result decoder_read(struct decoder *d, struct str record, const struct decoder_origin *origin,
     struct event *out, struct str *inner, struct fail *why);
+/* Adds the path, with the names as the record has them, from which a slot of the last event was read; two with " + "
+ * between when it was joined. Nothing when the record did not give it. For people; -1 when out is full. */
+int decoder_path(struct decoder *d, unsigned slot, struct buf *out) __attribute__((warn_unused_result));
 
 #endif

@@ -314,3 +314,18 @@ fill_slots(struct fill *f, const struct shape *shape)
 	}
 	fill_own(f, shape);
 }
+
+int
+fill_path(struct fill *f, const struct shape *shape, unsigned slot, struct buf *out)
+{
+	for (unsigned i = 0; i < shape->slot_len; i++) {
+		const struct shape_slot *s = &shape->slots[i];
+		if (s->slot != slot)
+			continue;
+		int failed = choice_path(f, &s->refs, out);
+		for (unsigned k = 0; k < s->also_len && !failed; k++)
+			failed = choice_path(f, &s->also[k], out);
+		return failed;
+	}
+	return 0;
+}

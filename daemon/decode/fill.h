@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "decode/json_scan.h"
 #include "event/event.h"
 #include "event/shape.h"
@@ -41,5 +42,8 @@ void fill_time(struct fill *f, const struct shape *shape, int64_t received_ms, i
 void fill_id(struct fill *f, const struct shape *shape);
 /* Every slot; needs the others before. */
 void fill_slots(struct fill *f, const struct shape *shape);
+/* Adds the paths from which the slot was filled (choice_path); nothing when it was not from the record. */
+int fill_path(struct fill *f, const struct shape *shape, unsigned slot, struct buf *out)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -49,6 +49,8 @@ load_rules(struct policy *p, const struct policy_options *options, struct fail_l
 	    .config_file = options->config->path ? options->config->path : "",
 	    .max_window_span_ms = options->config->windows.max_span_ms,
 	    .any_source = options->any_source,
+	    .keep_text = options->keep_text,
+	    .first = options->rule_file,
 	    .max_regex_steps = options->config->limits.max_regex_steps,
 	};
 	return ruleset_load(&how, p->fields, problems);

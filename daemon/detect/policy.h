@@ -35,6 +35,8 @@ struct policy_options {
 	const struct config *config;
 	const struct source_config *replay_source; /* --logsource product=..; NULL = none */
 	bool any_source;                           /* --logsource any */
+	bool keep_text;                            /* for ruleset_explain */
+	const char *rule_file;                     /* read in front of rules.dirs; NULL = none */
 };
 
 /* NULL when schemas or result codes are broken or memory is out. Broken rules and lists leave a policy without

@@ -11,9 +11,28 @@ new_expr(const struct detection_loader *loader, enum expr_kind kind, unsigned in
 	return e;
 }
 
+/* The item as written: key (NULL for keywords) and values. */
+static const struct expr_text *
+keep_item(struct arena *arena, const struct yaml_node *key, const struct yaml_node *value)
+{
+	bool list = value->kind == YAML_LIST;
+	size_t count = list ? value->len : 1;
+	struct expr_text *text = keep_zero(arena, 1, sizeof(*text));
+	struct str *values = keep_zero(arena, count, sizeof(*values));
+	if (!text || !values)
+		return NULL;
+	*text = (struct expr_text){key ? keep_text(arena, key->text) : "", values, (unsigned)count};
+	for (const struct yaml_node *n = list ? value->first : value; n; n = list ? n->next : NULL) {
+		*values = yaml_is_null(n) ? STR("null") : arena_copy(arena, n->text);
+		if (!values++->p)
+			return NULL;
+	}
+	return text->item ? text : NULL;
+}
+
 static struct expr *
-make_test(const struct detection_loader *loader, const struct modifiers *modifiers, const struct yaml_node *value,
-    struct fail *why)
+make_test(const struct detection_loader *loader, const struct modifiers *modifiers, const struct yaml_node *key,
+    const struct yaml_node *value, struct fail *why)
 {
 	unsigned index;
 	if (predicate_add(loader->predicates, loader->fields, modifiers, value, &index, why))
@@ -22,7 +41,9 @@ make_test(const struct detection_loader *loader, const struct modifiers *modifie
 	if (!test)
 		return NULL;
 	test->field = keep_text(loader->arena, modifiers->field);
-	if (!test->field) {
+	if (loader->keep_text)
+		test->text = keep_item(loader->arena, key, value);
+	if (!test->field || (loader->keep_text && !test->text)) {
 		fail_set(why, "memory", "out of memory");
 		return NULL;
 	}
@@ -38,7 +59,7 @@ static struct expr *
 make_keywords(const struct detection_loader *loader, const struct yaml_node *value, struct fail *why)
 {
 	struct modifiers modifiers = {.wrap = WRAP_CONTAINS};
-	return make_test(loader, &modifiers, value, why);
+	return make_test(loader, &modifiers, NULL, value, why);
 }
 
 /* Is this item dearer than the others, so that it is better asked last? */
@@ -65,7 +86,7 @@ make_map(const struct detection_loader *loader, const struct yaml_node *map, str
 				return NULL;
 			if (is_dear(&modifiers) != (dear == 1))
 				continue;
-			struct expr *test = make_test(loader, &modifiers, n, why);
+			struct expr *test = make_test(loader, &modifiers, n->key, n, why);
 			if (!test)
 				return NULL;
 			expr_add(all, test);

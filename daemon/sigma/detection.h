@@ -27,6 +27,7 @@ struct detection_loader { /* what the parts of a ruleset under construction shar
 	struct predicate_set *predicates;
 	struct field_scope *fields;
 	struct program_code *code;
+	bool keep_text; /* of items, for ruleset_explain */
 };
 
 int detection_parse(const struct detection_loader *loader, const struct yaml_node *node, struct detection *out,

@@ -379,3 +379,10 @@ predicate_holds(const struct predicate *p, struct scratch *scratch, const struct
 		*hit = holds ? s.hit : NULL;
 	return holds;
 }
+
+bool
+predicate_operand_holds(const struct predicate *p, struct scratch *scratch, unsigned i)
+{
+	struct subject s = {.predicate = p, .scratch = scratch, .work = FIELDREF_WORK_MAX};
+	return p->op != PREDICATE_NULL && p->op != PREDICATE_EXISTS && field_meets(&s, i);
+}

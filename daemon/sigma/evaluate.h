@@ -21,5 +21,7 @@ unsigned scratch_errors(struct scratch *scratch);
 
 /* hit, when not NULL, is set to the value (or element) that met the predicate, NULL when none did so. */
 bool predicate_holds(const struct predicate *p, struct scratch *scratch, const struct value **hit);
+/* The same as if operand i were its only one; of a predicate that has operands. */
+bool predicate_operand_holds(const struct predicate *p, struct scratch *scratch, unsigned i);
 
 #endif

@@ -471,7 +471,8 @@ loader_init(struct loader *l, const struct ruleset_options *options, struct fiel
 	l->set->by_id = map_new();
 	l->set->idle = map_new();
 	l->scope = (struct field_scope){fields, &l->windows};
-	l->parts = (struct detection_loader){&l->set->arena, &l->set->predicates, &l->scope, &l->set->code};
+	l->parts = (struct detection_loader){&l->set->arena, &l->set->predicates, &l->scope, &l->set->code,
+	    options->keep_text};
 	l->windows.loader = &l->parts;
 	l->windows.max_span_ms = options->max_window_span_ms ? options->max_window_span_ms : WINDOW_SPAN_MAX_MS;
 	if (predicate_set_init(&l->set->predicates, &l->set->arena) || !l->set->by_id || !l->set->idle)
@@ -496,20 +497,28 @@ loader_fini(struct loader *l, bool ok)
 	return NULL;
 }
 
+static void
+load_dir(struct loader *l, size_t index, const char *path)
+{
+	struct rule_files files = {0};
+	l->dir = index;
+	if (rule_files_list(&files, path, l->problems))
+		l->set->broken++;
+	for (size_t i = 0; i < files.len; i++)
+		load_file(l, files.paths[i]);
+	rule_files_fini(&files);
+}
+
 struct ruleset *
 ruleset_load(const struct ruleset_options *options, struct field_set *fields, struct fail_list *problems)
 {
 	struct loader l;
 	if (loader_init(&l, options, fields, problems))
 		return loader_fini(&l, false);
-	for (l.dir = 0; l.dir < options->dir_count; l.dir++) {
-		struct rule_files files = {0};
-		if (rule_files_list(&files, options->dirs[l.dir], problems))
-			l.set->broken++;
-		for (size_t i = 0; i < files.len; i++)
-			load_file(&l, files.paths[i]);
-		rule_files_fini(&files);
-	}
+	if (options->first)
+		load_dir(&l, options->dir_count, options->first);
+	for (size_t i = 0; i < options->dir_count; i++)
+		load_dir(&l, i, options->dirs[i]);
 	resolve_correlations(&l);
 	return loader_fini(&l, !assemble(&l));
 }

@@ -22,6 +22,7 @@ struct ruleset;
 struct ruleset_options {
 	const char *const *dirs; /* or single files; of two rules of one id the earlier directory's wins */
 	size_t dir_count;
+	const char *first; /* one more, in front of dirs; NULL = none */
 	const char *const *disabled; /* rule ids */
 	size_t disabled_count;
 	const struct list_set *lists; /* for |expand; NULL = none */
@@ -31,6 +32,7 @@ struct ruleset_options {
 	int64_t max_window_span_ms; /* 0 = WINDOW_SPAN_MAX_MS */
 	bool any_source;          /* every rule may see every event */
 	uint32_t max_regex_steps; /* PCRE2 match limit */
+	bool keep_text;           /* of items, for ruleset_explain */
 	bool check_retired;       /* report problems of deprecated and unsupported rules too */
 };
 
