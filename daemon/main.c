@@ -19,6 +19,8 @@ run(const struct options *o, struct config *c)
 		return command_print_config(c, stdout, stderr);
 	case COMMAND_REPLAY:
 		return command_replay(c, o, stdout, stderr);
+	case COMMAND_EXPLAIN:
+		return command_explain(c, o, stdout, stderr);
 	case COMMAND_DECODE:
 		return inspect_run(c, o->files, o->file_count, stdout, stderr);
 	case COMMAND_ALERTS:

@@ -14,6 +14,7 @@
 #include "decode/timestamp.h"
 #include "deliver/send_test.h"
 #include "detect/policy.h"
+#include "command/explain.h"
 #include "command/replay.h"
 #include "sigma/ruleset.h"
 #include "store/alerts.h"
@@ -63,7 +64,8 @@ config_path(const struct options *o)
 		return NULL;
 	if (named && *named)
 		return named;
-	bool offline = o->command == COMMAND_REPLAY || o->command == COMMAND_DECODE || o->command == COMMAND_CHECK;
+	bool offline = o->command == COMMAND_REPLAY || o->command == COMMAND_DECODE || o->command == COMMAND_CHECK ||
+	    o->command == COMMAND_EXPLAIN;
 	if (offline && access(SYSTEM_CONFIG_FILE, F_OK) != 0)
 		return NULL;
 	return SYSTEM_CONFIG_FILE;
@@ -151,6 +153,24 @@ command_replay(const struct config *c, const struct options *o, FILE *out, FILE 
 		return EX_USAGE;
 	}
 	return replay_run(&how, out, err);
+}
+
+int
+command_explain(const struct config *c, const struct options *o, FILE *out, FILE *err)
+{
+	struct explain_options how = {
+	    .config = c,
+	    .version = PACKAGE_VERSION,
+	    .logsource = o->logsource,
+	    .rule = o->rule,
+	    .event = o->files[0],
+	    .json = o->format && strcmp(o->format, "json") == 0,
+	};
+	if (o->format && !how.json && strcmp(o->format, "text") != 0) {
+		fprintf(err, "picketd: --explain takes --format text or json: %s\n", o->format);
+		return EX_USAGE;
+	}
+	return explain_run(&how, out, err);
 }
 
 int

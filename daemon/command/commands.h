@@ -19,6 +19,7 @@ int command_version(FILE *out);
 int command_check(const struct config *c, FILE *out, FILE *err);
 int command_print_config(const struct config *c, FILE *out, FILE *err);
 int command_replay(const struct config *c, const struct options *o, FILE *out, FILE *err);
+int command_explain(const struct config *c, const struct options *o, FILE *out, FILE *err);
 int command_alerts(const struct config *c, const struct options *o, FILE *out, FILE *err);
 int command_send_test(const struct config *c, const struct options *o, FILE *out, FILE *err);
 

@@ -76,6 +76,7 @@ take(struct options *o, const struct option_line *line, const char *value)
 	    {"logsource", &o->logsource},
 	    {"expect", &o->expect},
 	    {"format", &o->format},
+	    {"explain", &o->rule},
 	    {"since", &o->since},
 	    {"send-test", &o->target},
 	};
@@ -108,6 +109,8 @@ usage(FILE *err, const char *problem)
 static int
 check_files(const struct options *o, FILE *err)
 {
+	if (o->command == COMMAND_EXPLAIN)
+		return o->file_count == 1 ? 0 : usage(err, "--explain RULE wants one EVENT behind it: FILE, FILE:LINE or -");
 	bool wants_files = o->command == COMMAND_REPLAY || o->command == COMMAND_DECODE;
 	if (wants_files && !o->file_count)
 		return usage(err, "name at least one FILE (- is stdin)");

@@ -13,6 +13,7 @@ enum command {
 	COMMAND_PRINT_CONFIG,
 	COMMAND_PRINT_DEFAULTS,
 	COMMAND_REPLAY,
+	COMMAND_EXPLAIN,
 	COMMAND_DECODE,
 	COMMAND_ALERTS,
 	COMMAND_SEND_TEST,
@@ -27,7 +28,7 @@ struct options {
 	const char *config; /* NULL = not given */
 	const char *rules[OPTIONS_RULES_MAX];
 	struct config_overrides overrides;
-	const char *logsource, *expect, *format, *target, *since;
+	const char *logsource, *expect, *format, *target, *since, *rule;
 	bool json, carry_state;
 	char *const *files; /* what follows the options */
 	int file_count;

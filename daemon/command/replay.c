@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "command/expect.h"
+#include "command/origin.h"
 #include "pipeline.h"
 #include "shared.h"
 
@@ -21,44 +22,20 @@ struct replay {
 	struct shared *shared;
 	struct pipeline *pipeline;
 	int64_t received_ms;
-	struct source_config source;
-	char source_text[256];
+	struct origin origin;
 	unsigned long rejected;
 	int file; /* index of the file that is read */
 	FILE *err;
 };
 
-/* "product=P,service=S,category=C", cut into source_text in place. */
-static int
-parse_logsource(struct replay *r, const char *text)
-{
-	if (strlen(text) >= sizeof r->source_text)
-		return -1;
-	memcpy(r->source_text, text, strlen(text) + 1);
-	for (char *part = r->source_text, *end; part; part = end) {
-		end = strchr(part, ',');
-		if (end)
-			*end++ = '\0';
-		if (strncmp(part, "product=", 8) == 0)
-			r->source.product = part + 8;
-		else if (strncmp(part, "service=", 8) == 0)
-			r->source.service = part + 8;
-		else if (strncmp(part, "category=", 9) == 0)
-			r->source.category = part + 9;
-		else
-			return -1;
-	}
-	return 0;
-}
-
 /* Rules that are broken end a replay: its answer would be about other rules than its user thinks. */
 static int
-load_policy(struct replay *r, bool any_source)
+load_policy(struct replay *r)
 {
 	struct policy_options how = {
 	    .config = r->options->config,
-	    .any_source = any_source,
-	    .replay_source = &r->source,
+	    .any_source = r->origin.any,
+	    .replay_source = &r->origin.source,
 	};
 	struct fail_list problems;
 	fail_list_init(&problems);
@@ -72,15 +49,12 @@ load_policy(struct replay *r, bool any_source)
 static int
 replay_open(struct replay *r)
 {
-	const char *logsource = r->options->logsource;
-	bool any = logsource && strcmp(logsource, "any") == 0;
-	if (logsource && !any && parse_logsource(r, logsource) < 0) {
-		fprintf(r->err, "picketd: --logsource takes any, or product=P,service=S,category=C: %s\n", logsource);
-		return EX_USAGE;
-	}
+	int code = origin_parse(&r->origin, r->options->logsource, r->err);
+	if (code)
+		return code;
 	r->received_ms = clock_wall_ms();
 	r->report = report_new();
-	return r->report ? load_policy(r, any) : EX_OSERR;
+	return r->report ? load_policy(r) : EX_OSERR;
 }
 
 static void
@@ -186,7 +160,7 @@ replay_file(struct replay *r, const char *name)
 	struct batch b;
 	batch_init(&b);
 	b.listener = "replay";
-	b.source = &r->source;
+	b.source = &r->origin.source;
 	/* as by HTTP, so that events which name no tenant have the ids of the live daemon */
 	b.tenant = r->options->config->http.tenant ? str_of(r->options->config->http.tenant) : STR("");
 	b.received_ms = r->received_ms;

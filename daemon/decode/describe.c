@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "event/shape.h"
 
-static int
-add_plain(struct buf *out, struct str s)
+int
+describe_text(struct str s, struct buf *out)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.p[i];
@@ -18,45 +18,65 @@ add_plain(struct buf *out, struct str s)
 static int
 add_quoted(struct buf *out, struct str s)
 {
-	return buf_add(out, "\"", 1) || add_plain(out, s) || buf_add(out, "\"", 1) ? -1 : 0;
+	return buf_add(out, "\"", 1) || describe_text(s, out) || buf_add(out, "\"", 1) ? -1 : 0;
+}
+
+/* On a boundary of characters. */
+static struct str
+cut_text(struct str s, size_t max)
+{
+	if (s.len <= max)
+		return s;
+	while (max > 0 && ((unsigned char)s.p[max] & 0xC0U) == 0x80U)
+		max--;
+	return str_make(s.p, max);
 }
 
 static int
-add_scalar(struct buf *out, const struct value *v)
+add_scalar(struct buf *out, const struct value *v, size_t max)
 {
+	struct str text = cut_text(v->text, max);
 	switch ((enum value_type)v->type) {
 	case VALUE_MISSING:
 		return 0;
 	case VALUE_NULL:
 		return buf_add_str(out, STR("null"));
 	case VALUE_STRING:
-		return add_quoted(out, v->text);
+		if (add_quoted(out, text))
+			return -1;
+		break;
 	case VALUE_BOOL:
 	case VALUE_NUMBER:
 	case VALUE_ARRAY:
 	case VALUE_OBJECT:
+		if (describe_text(text, out))
+			return -1;
 		break;
 	}
-	return add_plain(out, v->text);
+	return text.len < v->text.len || v->flags & VALUE_CUT ? buf_add_str(out, STR(" (cut)")) : 0;
 }
 
-static int
-add_value(struct buf *out, const struct value *v)
+int
+describe_value(const struct value *v, size_t max, struct buf *out)
 {
+	size_t start = out->len;
 	if (!(v->flags & VALUE_FANOUT))
-		return add_scalar(out, v) || ((v->flags & VALUE_CUT) && buf_add_str(out, STR(" (cut)"))) ? -1 : 0;
+		return add_scalar(out, v, max);
 	if (buf_add_str(out, STR("gathered:")))
 		return -1;
-	for (const struct value *e = v->elements; e; e = e->next)
-		if (buf_add(out, " ", 1) || add_scalar(out, e))
+	for (const struct value *e = v->elements; e; e = e->next) {
+		if (out->len - start > max)
+			return buf_add_str(out, STR(" (cut)"));
+		if (buf_add(out, " ", 1) || add_scalar(out, e, max))
 			return -1;
+	}
 	return 0;
 }
 
 static int
 add_line(struct buf *out, const char *name, struct str text)
 {
-	return buf_addf(out, "%-12s", name) || add_plain(out, text.len ? text : STR("-")) || buf_add(out, "\n", 1) ? -1 : 0;
+	return buf_addf(out, "%-12s", name) || describe_text(text.len ? text : STR("-"), out) || buf_add(out, "\n", 1) ? -1 : 0;
 }
 
 static int
@@ -97,7 +117,7 @@ describe_event(const struct event *e, const struct plan *plan, struct buf *out)
 		struct str name = field_set_name(fields, i);
 		if (e->slots[i].type == VALUE_MISSING)
 			continue;
-		if (buf_addf(out, "  %.*s = ", (int)name.len, name.p) || add_value(out, &e->slots[i]) || buf_add(out, "\n", 1))
+		if (buf_addf(out, "  %.*s = ", (int)name.len, name.p) || describe_value(&e->slots[i], SIZE_MAX, out) || buf_add(out, "\n", 1))
 			return -1;
 	}
 	for (unsigned i = 0; i < e->slot_count; i++) {

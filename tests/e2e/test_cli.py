@@ -87,7 +87,7 @@ def usage_errors_exit_64_and_help_0(place):
     out = run([BINARY, "--help"])
     equal(out.returncode, 0, "--help")
     for flag in ("--config", "--check", "--print-config", "--rules", "--state-dir", "--log-level", "--log-format", "--replay",
-                 "--decode", "--alerts", "--send-test", "--version", "--help"):
+                 "--explain", "--decode", "--alerts", "--send-test", "--version", "--help"):
         check(flag in out.stdout, f"{flag} is in --help")
 
 

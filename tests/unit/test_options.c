@@ -50,6 +50,8 @@ START_TEST(options_refuse_what_they_do_not_know)
 	ck_assert_int_eq(PARSE(&o, "--print-config=other", NULL), EX_USAGE);
 	ck_assert_int_eq(PARSE(&o, "--replay", NULL), EX_USAGE);
 	ck_assert_int_eq(PARSE(&o, "--check", "file", NULL), EX_USAGE);
+	ck_assert_int_eq(PARSE(&o, "--explain", "rule", NULL), EX_USAGE);
+	ck_assert_int_eq(PARSE(&o, "--explain", "rule", "one", "two", NULL), EX_USAGE);
 }
 END_TEST
 

@@ -1,0 +1,301 @@
+#include "command/explain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "command/explain_view.h"
+#include "command/origin.h"
+#include "command/report.h"
+#include "feed.h"
+#include "pipeline.h"
+#include "shared.h"
+#include "sigma/correlation.h"
+
+enum { READ_SIZE = 64 * 1024, EVENT_MAX = 64 << 20, ARENA_MAX = 256 << 20, OUTPUT_MAX = 64 << 20 };
+
+struct explain {
+	const struct explain_options *options;
+	struct origin origin;
+	struct policy *policy;
+	const struct rule *rule;
+	int64_t received_ms;
+	unsigned seen; /* events */
+	int code;
+	FILE *out, *err;
+};
+
+static bool
+is_file(const char *path)
+{
+	struct stat s;
+	return stat(path, &s) == 0 && S_ISREG(s.st_mode);
+}
+
+static const struct rule *
+find_rule(const struct explain *x)
+{
+	struct str wanted = str_of(x->options->rule);
+	unsigned count;
+	const struct rule *const *rules = ruleset_rules(x->policy->rules, &count);
+	if (is_file(x->options->rule)) {
+		for (unsigned i = 0; i < count; i++)
+			if (strcmp(rules[i]->file, x->options->rule) == 0)
+				return rules[i];
+		return NULL;
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (str_eq_nocase(wanted, str_of(rules[i]->id)) || str_eq(wanted, str_of(rules[i]->name)))
+			return rules[i];
+	for (unsigned i = 0; i < count; i++)
+		if (str_eq_nocase(wanted, str_of(rules[i]->title)))
+			return rules[i];
+	return NULL;
+}
+
+/* Other rules may be broken; that is told and does not matter here. */
+static int
+load_rule(struct explain *x)
+{
+	struct policy_options how = {
+	    .config = x->options->config,
+	    .any_source = x->origin.any,
+	    .replay_source = &x->origin.source,
+	    .keep_text = true,
+	    .rule_file = is_file(x->options->rule) ? x->options->rule : NULL,
+	};
+	struct fail_list problems;
+	fail_list_init(&problems);
+	x->policy = policy_load(&how, &problems);
+	fail_list_print(&problems, x->err);
+	bool broken = !x->policy || problems.len;
+	fail_list_fini(&problems);
+	if (x->policy)
+		x->rule = find_rule(x);
+	if (x->rule)
+		return 0;
+	fprintf(x->err, "picketd: no rule that runs is %s%s\n", how.rule_file ? "in " : "called ", x->options->rule);
+	return broken ? EX_CONFIG : EX_USAGE;
+}
+
+/* ---- the event ---- */
+
+/* "FILE:LINE" -> its line, and the name's length; 0: all of the file. */
+static unsigned long
+line_of(const char *name, size_t *name_len)
+{
+	const char *colon = strrchr(name, ':');
+	char *end;
+	*name_len = strlen(name);
+	if (!colon || colon[1] < '1' || colon[1] > '9' || is_file(name))
+		return 0;
+	errno = 0;
+	unsigned long line = strtoul(colon + 1, &end, 10);
+	if (*end || errno)
+		return 0;
+	*name_len = (size_t)(colon - name);
+	return line;
+}
+
+/* Of the piece, what belongs to the wanted line (0: everything); *line goes on. */
+static int
+keep_line(struct buf *text, struct str piece, unsigned long wanted, unsigned long *line)
+{
+	while (piece.len > 0 && (!wanted || *line <= wanted)) {
+		const char *newline = wanted ? memchr(piece.p, '\n', piece.len) : NULL;
+		size_t n = newline ? (size_t)(newline - piece.p) + 1 : piece.len;
+		if ((!wanted || *line == wanted) && buf_add(text, piece.p, n) < 0)
+			return -1;
+		*line += newline != NULL;
+		piece = str_make(piece.p + n, piece.len - n);
+	}
+	return 0;
+}
+
+static int
+read_event(const struct explain *x, struct buf *text)
+{
+	char path[4096], piece[READ_SIZE];
+	size_t len;
+	unsigned long wanted = line_of(x->options->event, &len), line = 1;
+	ssize_t n = -1;
+	if (len >= sizeof path) {
+		fprintf(x->err, "picketd: the name of the event's file is too long\n");
+		return EX_USAGE;
+	}
+	memcpy(path, x->options->event, len);
+	path[len] = '\0';
+	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	const char *problem = NULL;
+	while (fd >= 0 && !problem && (n = read(fd, piece, sizeof piece)) > 0)
+		if (keep_line(text, str_make(piece, (size_t)n), wanted, &line) < 0)
+			problem = "longer than 64 MiB";
+	if (!problem && n < 0)
+		problem = strerror(errno);
+	else if (!problem && wanted && !text->len)
+		problem = "has no such line";
+	if (fd > STDIN_FILENO)
+		close(fd);
+	if (problem)
+		fprintf(x->err, "picketd: %s: %s\n", x->options->event, problem);
+	return problem ? EX_DATAERR : 0;
+}
+
+/* ---- explaining ---- */
+
+struct collector {
+	const struct rule **rules; /* event rules, count of them */
+	bool *known;               /* by rule.index */
+	unsigned count;
+};
+
+/* The event rules below a correlation, each once. */
+static void
+collect(struct collector *c, const struct rule *rule)
+{
+	if (c->known[rule->index])
+		return;
+	c->known[rule->index] = true;
+	if (!rule->correlation)
+		c->rules[c->count++] = rule;
+	for (unsigned i = 0; rule->correlation && i < rule->correlation->feed_count; i++)
+		collect(c, rule->correlation->feeds[i].rule);
+}
+
+static int
+explain_parts(struct explain *x, struct explain_view *v, struct arena *arena, struct fail *why)
+{
+	unsigned all;
+	(void)ruleset_rules(x->policy->rules, &all);
+	struct collector c = {arena_alloc(arena, all * sizeof *c.rules), arena_alloc(arena, all * sizeof *c.known), 0};
+	struct explanation *parts = arena_alloc(arena, all * sizeof *parts);
+	if (!c.rules || !c.known || !parts)
+		return fail_set(why, "memory", "no memory");
+	memset(c.known, 0, all * sizeof *c.known);
+	collect(&c, x->rule);
+	for (unsigned i = 0; i < c.count; i++)
+		if (ruleset_explain(x->policy->rules, c.rules[i], v->event, arena, &parts[i], why) < 0)
+			return -1;
+	v->parts = parts;
+	v->part_count = c.count;
+	return 0;
+}
+
+static void
+show(struct explain *x, const struct event *e, const struct kit *kit)
+{
+	struct explain_view v = {.rule = x->rule, .event = e, .decoder = kit->decoder, .fields = x->policy->fields};
+	struct arena arena;
+	struct buf text;
+	struct fail why = {0};
+	arena_init(&arena, ARENA_MAX, 0);
+	buf_init(&text, OUTPUT_MAX);
+	x->code = EX_OSERR;
+	if (explain_parts(x, &v, &arena, &why) < 0)
+		fprintf(x->err, "picketd: %s\n", why.text);
+	else if (x->options->json ? explain_json(&v, &text) : explain_text(&v, &text))
+		fprintf(x->err, "picketd: the explanation is too long to print, or memory is out\n");
+	else if (fwrite(text.data, 1, text.len, x->out) != text.len || fflush(x->out) != 0)
+		fprintf(x->err, "picketd: cannot write: %s\n", strerror(errno));
+	else
+		x->code = explain_matches(&v) ? 0 : 1;
+	buf_fini(&text);
+	arena_fini(&arena);
+}
+
+static void
+on_event(const struct event *e, const struct kit *kit, void *ctx)
+{
+	struct explain *x = ctx;
+	if (x->seen++ == 0)
+		show(x, e, kit);
+}
+
+static void
+on_done(struct batch *b, enum batch_result result, void *ctx)
+{
+	struct explain *x = ctx;
+	(void)result; /* the explanation stands */
+	for (uint32_t i = 0; i < b->error_count; i++)
+		fprintf(x->err, "picketd: %s: record %u: %s: %s%s%s\n", x->options->event, b->errors[i].index + 1,
+		    b->errors[i].code, b->errors[i].pointer, *b->errors[i].pointer ? ": " : "", b->errors[i].detail);
+}
+
+/* Through the pipeline, as a listener would send it. */
+static int
+judge(struct explain *x, struct pipeline *p, struct str text)
+{
+	struct batch b;
+	batch_init(&b);
+	b.listener = "replay";
+	b.source = &x->origin.source;
+	b.tenant = x->options->config->http.tenant ? str_of(x->options->config->http.tenant) : STR("");
+	b.received_ms = x->received_ms;
+	b.max_records = 2; /* enough to know that there is more than one */
+	b.on_done = on_done;
+	b.on_done_ctx = x;
+	int failed = pipeline_begin(p, &b);
+	if (!failed) {
+		(void)pipeline_message(p, &b, text);
+		pipeline_finish(p, &b);
+	}
+	batch_fini(&b);
+	return failed;
+}
+
+static int
+explain_event(struct explain *x, struct str text)
+{
+	struct report *nobody = report_new();
+	struct shared *shared = nobody ? shared_new(x->options->config, report_sink(nobody), x->options->version, true)
+				       : NULL;
+	struct pipeline_shared mine;
+	struct pipeline *p = NULL;
+	x->received_ms = clock_wall_ms();
+	x->code = EX_DATAERR;
+	clock_set(0);
+	if (shared) {
+		mine = *shared_pipeline(shared);
+		mine.witness = on_event;
+		mine.witness_ctx = x;
+		p = pipeline_new(&mine, x->policy, NULL);
+	}
+	if (!p || judge(x, p, text) < 0) {
+		fprintf(x->err, "picketd: no memory\n");
+		x->code = EX_OSERR;
+	}
+	if (x->code == EX_DATAERR)
+		fprintf(x->err, "picketd: %s: there is no event\n", x->options->event);
+	if (x->seen > 1)
+		fprintf(x->err, "picketd: %s: this is the first event of several; FILE:LINE names another\n",
+		    x->options->event);
+	pipeline_free(p);
+	shared_free(shared);
+	report_free(nobody);
+	clock_unset();
+	return x->code;
+}
+
+int
+explain_run(const struct explain_options *options, FILE *out, FILE *err)
+{
+	struct explain x = {.options = options, .out = out, .err = err};
+	struct buf text;
+	buf_init(&text, EVENT_MAX);
+	int code = origin_parse(&x.origin, options->logsource, err);
+	if (!code)
+		code = load_rule(&x);
+	if (!code)
+		code = read_event(&x, &text);
+	if (!code)
+		code = explain_event(&x, buf_str(&text));
+	policy_unref(x.policy);
+	buf_fini(&text);
+	return code;
+}
