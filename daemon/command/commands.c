@@ -141,17 +141,20 @@ command_replay(const struct config *c, const struct options *o, FILE *out, FILE 
 	    .version = PACKAGE_VERSION,
 	    .logsource = o->logsource,
 	    .expect = o->expect,
-	    .format = REPORT_NDJSON,
 	    .carry_state = o->carry_state,
 	    .files = o->files,
 	    .file_count = o->file_count,
 	};
-	if (o->format && strcmp(o->format, "table") == 0) {
-		how.format = REPORT_TABLE;
-	} else if (o->format && strcmp(o->format, "ndjson") != 0) {
-		fprintf(err, "picketd: --format takes ndjson or table: %s\n", o->format);
+	static const char *const formats[] = {
+	    [REPLAY_NDJSON] = "ndjson", [REPLAY_TABLE] = "table", [REPLAY_JUNIT] = "junit"};
+	size_t i = 0, count = sizeof formats / sizeof formats[0];
+	while (o->format && i < count && strcmp(o->format, formats[i]) != 0)
+		i++;
+	if (i == count) {
+		fprintf(err, "picketd: --replay takes --format ndjson, table or junit: %s\n", o->format);
 		return EX_USAGE;
 	}
+	how.format = (enum replay_format)i;
 	return replay_run(&how, out, err);
 }
 

@@ -9,7 +9,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "command/expect.h"
+#include "command/junit.h"
 #include "command/origin.h"
+#include "command/report_table.h"
 #include "pipeline.h"
 #include "shared.h"
 
@@ -19,6 +21,7 @@ struct replay {
 	const struct replay_options *options;
 	struct policy *policy;
 	struct report *report;
+	struct expect *expect; /* NULL: nothing is expected */
 	struct shared *shared;
 	struct pipeline *pipeline;
 	int64_t received_ms;
@@ -47,11 +50,26 @@ load_policy(struct replay *r)
 }
 
 static int
+load_expect(struct replay *r)
+{
+	struct fail why = {0};
+	char line[1024];
+	r->expect = expect_load(r->options->expect, &why);
+	if (r->expect)
+		return 0;
+	fail_print(&why, line, sizeof line);
+	fprintf(r->err, "%s\n", line);
+	return -1;
+}
+
+static int
 replay_open(struct replay *r)
 {
 	int code = origin_parse(&r->origin, r->options->logsource, r->err);
 	if (code)
 		return code;
+	if (r->options->expect && load_expect(r) < 0)
+		return EX_CONFIG;
 	r->received_ms = clock_wall_ms();
 	r->report = report_new();
 	return r->report ? load_policy(r) : EX_OSERR;
@@ -182,25 +200,29 @@ replay_file(struct replay *r, const char *name)
 }
 
 static int
+print_report(const struct replay *r, const struct expect *e, FILE *out)
+{
+	switch (r->options->format) {
+	case REPLAY_NDJSON:
+		return report_ndjson(r->report, out);
+	case REPLAY_TABLE:
+		return report_table(r->report, out);
+	case REPLAY_JUNIT:
+		return junit_print(e, r->report, r->policy->rules, out);
+	}
+	return -1;
+}
+
+static int
 judge_report(struct replay *r, FILE *out)
 {
-	if (report_print(r->report, r->options->format, out) < 0 || fflush(out) != 0) {
+	if (print_report(r, r->expect, out) < 0 || fflush(out) != 0) {
 		fprintf(r->err, "picketd: cannot write the report: %s\n", strerror(errno));
 		return EXIT_FAILURE;
 	}
-	if (!r->options->expect)
+	if (!r->expect)
 		return r->rejected ? EX_DATAERR : 0;
-	struct fail why = {0};
-	struct expect *e = expect_load(r->options->expect, &why);
-	if (!e) {
-		char line[1024];
-		fail_print(&why, line, sizeof line);
-		fprintf(r->err, "%s\n", line);
-		return EX_CONFIG;
-	}
-	bool ok = expect_check(e, r->report, r->err);
-	expect_free(e);
-	return ok ? 0 : 1;
+	return expect_check(r->expect, r->report, r->policy->rules, r->err) ? 0 : 1;
 }
 
 int
@@ -214,6 +236,7 @@ replay_run(const struct replay_options *options, FILE *out, FILE *err)
 		code = judge_report(&r, out);
 	story_close(&r);
 	report_free(r.report);
+	expect_free(r.expect);
 	policy_unref(r.policy);
 	clock_unset();
 	return code;

@@ -10,12 +10,14 @@
 #include "config/config.h"
 #include "command/report.h"
 
+enum replay_format { REPLAY_NDJSON, REPLAY_TABLE, REPLAY_JUNIT };
+
 struct replay_options {
 	const struct config *config;
 	const char *version;
 	const char *logsource; /* NULL, "any", or "product=P,service=S,category=C" */
 	const char *expect;    /* file, or NULL */
-	enum report_format format;
+	enum replay_format format;
 	bool carry_state;
 	char *const *files; /* "-" is stdin */
 	int file_count;

@@ -2,7 +2,7 @@
 
 #include <jansson.h>
 
-#include "base/clock.h"
+#include "alert/json_value.h"
 #include "base/map.h"
 #include "base/mem.h"
 
@@ -118,7 +118,7 @@ static int
 print_ndjson(const struct report_entry *e, FILE *out)
 {
 	struct str data = alert_data(e->alert);
-	json_t *place = json_pack("{s:s, s:I}", "file", e->file, "line", (json_int_t)e->line);
+	json_t *place = json_pack("{s:o, s:I}", "file", json_text(str_of(e->file)), "line", (json_int_t)e->line);
 	char *text = place ? json_dumps(place, JSON_COMPACT) : NULL;
 	json_decref(place);
 	if (!text)
@@ -129,72 +129,9 @@ print_ndjson(const struct report_entry *e, FILE *out)
 	return failed ? -1 : 0;
 }
 
-static int
-by_score_then_time(const void *a, const void *b)
-{
-	const struct alert *x = (*(const struct report_entry *const *)a)->alert;
-	const struct alert *y = (*(const struct report_entry *const *)b)->alert;
-	if (alert_score(x) != alert_score(y))
-		return alert_score(x) < alert_score(y) ? 1 : -1;
-	if (alert_event_ms(x) != alert_event_ms(y))
-		return alert_event_ms(x) < alert_event_ms(y) ? 1 : -1;
-	return strcmp(alert_id(x), alert_id(y));
-}
-
-static void
-print_reasons(const json_t *data, FILE *out)
-{
-	size_t i;
-	json_t *item;
-	json_array_foreach(json_object_get(data, "matched"), i, item)
-	{
-		const char *selection, *field, *value;
-		if (json_unpack(item, "{s:s, s:s, s:s}", "selection", &selection, "field", &field, "value", &value))
-			continue;
-		fprintf(out, "       %-20s %s = %s\n", selection, field, value);
-	}
-}
-
-static int
-print_row(const struct report_entry *e, FILE *out)
-{
-	char time[CLOCK_TEXT_SIZE];
-	clock_text(alert_event_ms(e->alert), time);
-	struct str text = alert_data(e->alert);
-	json_t *data = json_loadb(text.p, text.len, 0, NULL);
-	if (!data)
-		return -1;
-	const char *title = json_string_value(json_object_get(data, "title"));
-	fprintf(out, "%5d  %s  %-32s  %s  (%s:%lu)\n", alert_score(e->alert), time, alert_rule_id(e->alert),
-	    title ? title : "", e->file, e->line);
-	print_reasons(data, out);
-	json_decref(data);
-	return ferror(out) ? -1 : 0;
-}
-
-static int
-print_table(const struct report *r, FILE *out)
-{
-	const struct report_entry **rows = mem_zero(r->count + 1, sizeof *rows);
-	if (!rows)
-		return -1;
-	for (size_t i = 0; i < r->count; i++)
-		rows[i] = &r->entries[i];
-	qsort(rows, r->count, sizeof *rows, by_score_then_time);
-	fprintf(out, "score  event time                rule                              title\n");
-	int failed = 0;
-	for (size_t i = 0; i < r->count && !failed; i++)
-		failed = print_row(rows[i], out);
-	fprintf(out, "%zu alerts\n", r->count);
-	mem_free(rows);
-	return failed;
-}
-
 int
-report_print(const struct report *r, enum report_format format, FILE *out)
+report_ndjson(const struct report *r, FILE *out)
 {
-	if (format == REPORT_TABLE)
-		return print_table(r, out);
 	for (size_t i = 0; i < r->count; i++)
 		if (print_ndjson(&r->entries[i], out) < 0)
 			return -1;

@@ -1,5 +1,5 @@
 /* What a replay found: a sink that keeps each alert once, with the place of
- * the event that completed it, and prints them. One thread. Its memory grows
+ * the event that completed it, and prints them as NDJSON. One thread. Its memory grows
  * with the alerts, since a replay is one process for one purpose. */
 #ifndef REPORT_H
 #define REPORT_H
@@ -17,8 +17,6 @@ struct report_entry {
 	unsigned long line;
 };
 
-enum report_format { REPORT_NDJSON, REPORT_TABLE };
-
 struct report *report_new(void);
 void report_free(struct report *r);
 struct sink *report_sink(struct report *r);
@@ -27,7 +25,7 @@ void report_place(struct report *r, const char *file, unsigned long line);
 /* Alerts that b holds and that have no place yet get the current one; call after each line. */
 void report_mark(struct report *r, const struct batch *b);
 const struct report_entry *report_entries(const struct report *r, size_t *count);
-/* NDJSON: `data` plus "replay", in the order found. Table: score, then time, both descending. 0 or -1 (write error). */
-int report_print(const struct report *r, enum report_format format, FILE *out);
+/* `data` plus "replay", one alert a line, in the order found. 0, or -1: write error or no memory. */
+int report_ndjson(const struct report *r, FILE *out) __attribute__((warn_unused_result));
 
 #endif

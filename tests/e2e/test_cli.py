@@ -3,6 +3,7 @@ import json
 import os
 import re
 import subprocess
+from xml.etree import ElementTree
 
 from events import quiet, record, risky
 from harness import BINARY, CONF, TOP, check, equal, need, run
@@ -196,3 +197,85 @@ def readme_commands_work(place):
         run_here += 1
     check(run_here >= 7, f"only {run_here} commands were run")
     check(len(d.stored()) >= 2, "the sample that README.md sends raises alerts")
+
+
+SEED = "2f6d1f0c-5a43-4d0e-9a53-7f1d0c5e8b11"
+
+
+def replay_table_shows_selections_and_values_within_100_columns(place):
+    path = place.write("a-folder-with-a-long-name-" + "x" * 60 + "/in.ndjson",
+                       risky(user="found@x.example") + "\n" + risky(user="é" * 120 + "\x1b[31m@x.example", risk_state="atRisk") + "\n" + quiet() + "\n")
+    first = run([BINARY, "--replay", "--format", "table", path])
+    equal(first.returncode, 0, first.stderr)
+    equal(run([BINARY, "--replay", "--format", "table", path]).stdout, first.stdout, "the same replay prints the same")
+    rows = first.stdout.splitlines()
+    equal(rows[-1], "2 alerts", "the last line")
+    for row in rows:
+        check(len(row) <= 100 and "\x1b" not in row, f"{len(row)} columns: {row!r}")
+    scores = [int(row.split()[0]) for row in rows if re.match(r" +\d+  20", row)]
+    equal(scores, sorted(scores, reverse=True), "highest score first")
+    for text in ("risk_level           riskLevelDuringSignIn = high", "risk_state           riskState = atRisk",
+                 "success              resultType = 0"):
+        check(any(row.strip() == text for row in rows), f"{text!r} is not in {first.stdout}")
+
+
+def _junit(place, path, expect=None, status=0, *more):
+    out = run([BINARY, "--replay", "--format", "junit", *(["--expect", expect] if expect else []), *more, path])
+    equal(out.returncode, status, f"{out.stdout[-400:]} {out.stderr}")
+    root = ElementTree.fromstring(out.stdout)
+    equal(root.tag, "testsuites", "root")
+    for suite in (root, *root.findall("testsuite")):
+        equal(int(suite.get("tests")), len(list(suite.iter("testcase"))), "tests")
+        equal(int(suite.get("failures")), len(list(suite.iter("failure"))), "failures")
+        equal(suite.get("errors"), "0", "errors")
+    cases = list(root.iter("testcase"))
+    for case in cases:
+        check(case.get("classname") and case.get("name"), "each case has a class and a name")
+    return cases
+
+
+def replay_as_junit_has_a_case_for_each_expectation_and_each_other_file(place):
+    rule = "title: R & <D> \"x\"\nid: {}\nlogsource: {{product: azure}}\ndetection:\n  sel: {{userPrincipalName|contains: {}}}\n  condition: sel\n"
+    for name, word in (("one", "a1"), ("two", "b2"), ("three & <more>", "c3")):
+        place.write(f"rules/{name}.yml", rule.format("id-" + word, word))
+    path = place.write("in&<.ndjson", quiet(user="a1@x.example") + "\n" + quiet(user="c3@x.example") + "\n")
+    rules = ("--rules", place.path("rules"))
+    expect = place.write("e.yaml", "id-a1: [{exactly: 1, users: ['a1@x.example']}, {at_least: 2, file: '*\"&<nothing>'}]\n")
+    cases = _junit(place, path, expect, 1, *rules)
+    failed = {(c.get("classname"), c.get("name")): c.find("failure") for c in cases if c.find("failure") is not None}
+    equal(len(cases), 4, f"two expectations, two files without: {[c.get('name') for c in cases]}")
+    equal(sorted(f.get("type") for f in failed.values()), ["expectation", "unexpected"], "what fails")
+    check(any("three & <more>.yml" in name for name, _ in failed), f"{list(failed)}")
+    check("in&<.ndjson:2: id-c3" in "".join(f.text or "" for f in failed.values()), "the alert that nobody expected is named")
+    relaxed = place.write("w.yaml", "id-a1: {exactly: 1}\nunexpected: warn\n")
+    cases = _junit(place, path, relaxed, 0, *rules)
+    equal((len(cases), sum(c.find("system-out") is not None for c in cases)), (3, 1), "an alert that is only warned of")
+    equal(len(_junit(place, path, None, 0, *rules)), 3, "without expectations each file is a case")
+
+
+def replay_expectations_choose_by_file_score_and_user(place):
+    path = place.write("some/in.ndjson", risky(user="one@x.example") + "\n" + risky(user="two@x.example", risk_state="atRisk") + "\n")
+    for text, status in (("{exactly: 2}", 0), ("{exactly: 1, score: 2}", 0), ("{exactly: 1, score: 1, users: [ONE@x.example]}", 0),
+                         ("{exactly: 0, users: [nobody@x.example]}", 0), ("{at_least: 3}", 1), ("{at_most: 1}", 1), ("{at_most: 2, at_least: 2}", 0),
+                         ("{exactly: 2, file: in.ndjson}", 0), ("{exactly: 2, file: '*/some/*'}", 0), ("{exactly: 0, file: other.ndjson}", 0),
+                         ("[{exactly: 1, score: 1}, {exactly: 1, score: 2}]", 0), ("[{exactly: 1, score: 1}, {exactly: 1, score: 3}]", 1)):
+        out = run([BINARY, "--replay", "--expect", place.write("e.yaml", f"{SEED}: {text}\n"), path])
+        equal(out.returncode, status, f"{text}: {out.stderr}")
+        check((status == 0) == (not out.stderr), f"{text}: {out.stderr!r}")
+    for text, status in (("unexpected: fail\n", 1), ("unexpected: warn\n", 0), ("unexpected: ignore\n", 0), ("", 1)):
+        out = run([BINARY, "--replay", "--expect", place.write("e.yaml", "other-id: {exactly: 0}\n" + text), path])
+        equal(out.returncode, status, f"{text}: {out.stderr}")
+        equal("unexpected alert" in out.stderr, "ignore" not in text, f"{text}: {out.stderr}")
+        check("no rule that runs has the id other-id" in out.stderr, out.stderr)
+
+
+def replay_refuses_expectations_that_are_none(place):
+    path = place.write("in.ndjson", risky() + "\n")
+    for text, line in (("a: {exactly: -1}\n", 1), ("a: {}\n", 1), ("x: {exactly: 1}\na: {exaktly: 1}\n", 2), ("a: 1\n", 1), ("[a]\n", None),
+                       ("a: {exactly: 1, users: [[b]]}\n", 1), ("a: {exactly: 1, users: b}\n", 1), ("unexpected: maybe\n", 1), ("a: {\n", None)):
+        expect = place.write("e.yaml", text)
+        out = run([BINARY, "--replay", "--expect", expect, path])
+        equal((out.returncode, out.stdout), (78, ""), f"{text!r}: {out.stderr}")
+        check(line is None or f"{expect}:{line}:" in out.stderr, f"{text!r}: {out.stderr}")
+    equal(run([BINARY, "--replay", "--expect", place.path("none"), path]).returncode, 78, "no such file")
+    equal(run([BINARY, "--replay", "--format", "xml", path]).returncode, 64, "no such format")
