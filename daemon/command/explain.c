@@ -1,24 +1,24 @@
 #include "command/explain.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "command/explain_view.h"
 #include "command/origin.h"
+#include "command/reader.h"
 #include "command/report.h"
 #include "feed.h"
 #include "pipeline.h"
 #include "shared.h"
 #include "sigma/correlation.h"
 
-enum { READ_SIZE = 64 * 1024, EVENT_MAX = 64 << 20, ARENA_MAX = 256 << 20, OUTPUT_MAX = 64 << 20 };
+enum { PATH_SIZE = 4096, EVENT_MAX = 64 << 20, ARENA_MAX = 256 << 20, OUTPUT_MAX = 64 << 20 };
 
 struct explain {
 	const struct explain_options *options;
@@ -121,30 +121,23 @@ keep_line(struct buf *text, struct str piece, unsigned long wanted, unsigned lon
 static int
 read_event(const struct explain *x, struct buf *text)
 {
-	char path[4096], piece[READ_SIZE];
+	char path[PATH_SIZE];
 	size_t len;
 	unsigned long wanted = line_of(x->options->event, &len), line = 1;
-	ssize_t n = -1;
-	if (len >= sizeof path) {
-		fprintf(x->err, "picketd: the name of the event's file is too long\n");
-		return EX_USAGE;
-	}
-	memcpy(path, x->options->event, len);
-	path[len] = '\0';
-	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	const char *problem = NULL;
-	while (fd >= 0 && !problem && (n = read(fd, piece, sizeof piece)) > 0)
-		if (keep_line(text, str_make(piece, (size_t)n), wanted, &line) < 0)
-			problem = "longer than 64 MiB";
-	if (!problem && n < 0)
-		problem = strerror(errno);
-	else if (!problem && wanted && !text->len)
-		problem = "has no such line";
-	if (fd > STDIN_FILENO)
-		close(fd);
-	if (problem)
-		fprintf(x->err, "picketd: %s: %s\n", x->options->event, problem);
-	return problem ? EX_DATAERR : 0;
+	struct fail why = {0};
+	struct str piece = STR("");
+	snprintf(path, sizeof path, "%.*s", (int)(len < INT_MAX ? len : INT_MAX), x->options->event);
+	struct reader *file = reader_open(path, &why);
+	int failed = file ? 0 : -1;
+	while (!failed && !(failed = reader_next(file, &piece, &why)) && piece.len && (!wanted || line <= wanted))
+		if (keep_line(text, piece, wanted, &line) < 0)
+			failed = fail_set(&why, "file", "longer than 64 MiB");
+	if (!failed && wanted && !text->len)
+		failed = fail_set(&why, "file", "there is no such line");
+	reader_close(file);
+	if (failed)
+		fprintf(x->err, "picketd: %s: %s\n", x->options->event, why.text);
+	return failed ? EX_DATAERR : 0;
 }
 
 /* ---- explaining ---- */

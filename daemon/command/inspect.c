@@ -1,18 +1,14 @@
 #include "command/inspect.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
+#include "command/reader.h"
 #include "decode/describe.h"
 #include "detect/policy.h"
 #include "feed.h"
 
-enum { READ_SIZE = 256 * 1024, TEXT_MAX = 8 * 1024 * 1024 };
+enum { TEXT_MAX = 8 * 1024 * 1024 };
 
 struct inspect {
 	struct feed *feed;
@@ -53,20 +49,17 @@ never_full(void *ctx)
 static int
 inspect_file(struct inspect *i, const char *name)
 {
-	int fd = strcmp(name, "-") == 0 ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-	char *bytes = mem_zero(1, READ_SIZE);
-	ssize_t n = -1;
-	if (fd >= 0 && bytes) {
-		while ((n = read(fd, bytes, READ_SIZE)) > 0)
-			feed_split(i->feed, str_make(bytes, (size_t)n));
-		feed_end(i->feed);
-	}
-	if (n < 0)
-		fprintf(i->err, "picketd: %s: %s\n", name, strerror(errno));
-	mem_free(bytes);
-	if (fd > STDIN_FILENO)
-		close(fd);
-	return n < 0 ? EX_DATAERR : 0;
+	struct fail why = {0};
+	struct str piece = STR("");
+	struct reader *file = reader_open(name, &why);
+	int failed = file ? 0 : -1;
+	while (!failed && !(failed = reader_next(file, &piece, &why)) && piece.len)
+		feed_split(i->feed, piece);
+	feed_end(i->feed);
+	if (failed)
+		fprintf(i->err, "picketd: %s: %s\n", name, why.text);
+	reader_close(file);
+	return failed ? EX_DATAERR : 0;
 }
 
 static struct policy *

@@ -1,21 +1,19 @@
 #include "command/replay.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
 #include "command/expect.h"
 #include "command/junit.h"
 #include "command/origin.h"
+#include "command/reader.h"
 #include "command/report_table.h"
 #include "pipeline.h"
 #include "shared.h"
 
-enum { READ_SIZE = 256 * 1024, PLACE_LINE_BITS = 40 };
+enum { PLACE_LINE_BITS = 40 };
 
 struct replay {
 	const struct replay_options *options;
@@ -102,10 +100,13 @@ static void
 on_done(struct batch *b, enum batch_result result, void *ctx)
 {
 	struct replay *r = ctx;
+	const char *name = r->options->files[r->file];
 	r->rejected += b->rejected;
 	for (uint32_t i = 0; i < b->error_count; i++)
-		fprintf(r->err, "record %u: %s: %s%s%s\n", b->errors[i].index + 1, b->errors[i].code,
+		fprintf(r->err, "%s: record %u: %s: %s%s%s\n", name, b->errors[i].index + 1, b->errors[i].code,
 		    b->errors[i].pointer, *b->errors[i].pointer ? ": " : "", b->errors[i].detail);
+	if (b->rejected > b->error_count)
+		fprintf(r->err, "%s: %u more records could not be read\n", name, b->rejected - b->error_count);
 	if (result == BATCH_FAILED)
 		fprintf(r->err, "picketd: no memory to keep the alerts\n");
 }
@@ -154,25 +155,26 @@ feed_lines(struct replay *r, struct batch *b, struct str bytes, const char *name
 }
 
 static int
-feed_file(struct replay *r, struct batch *b, int fd, const char *name)
+feed_file(struct replay *r, struct batch *b, struct reader *file, const char *name)
 {
 	unsigned long line = 1;
-	ssize_t n = -1;
-	char *bytes = mem_zero(1, READ_SIZE);
-	if (!bytes)
-		return -1;
-	while ((n = read(fd, bytes, READ_SIZE)) > 0)
-		feed_lines(r, b, str_make(bytes, (size_t)n), name, &line);
-	mem_free(bytes);
-	return n < 0 ? -1 : 0;
+	struct fail why = {0};
+	struct str piece;
+	int failed;
+	while (!(failed = reader_next(file, &piece, &why)) && piece.len)
+		feed_lines(r, b, piece, name, &line);
+	if (failed)
+		fprintf(r->err, "picketd: %s: %s\n", name, why.text);
+	return failed;
 }
 
 static int
 replay_file(struct replay *r, const char *name)
 {
-	int fd = strcmp(name, "-") == 0 ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		fprintf(r->err, "picketd: %s: %s\n", name, strerror(errno));
+	struct fail why = {0};
+	struct reader *file = reader_open(name, &why);
+	if (!file) {
+		fprintf(r->err, "picketd: %s: %s\n", name, why.text);
 		return EX_DATAERR;
 	}
 	struct batch b;
@@ -185,18 +187,17 @@ replay_file(struct replay *r, const char *name)
 	b.max_records = UINT32_MAX;
 	b.on_done = on_done;
 	b.on_done_ctx = r;
-	int failed = story_open(r) < 0 || pipeline_begin(r->pipeline, &b) < 0;
-	if (!failed) {
-		failed = feed_file(r, &b, fd, name) < 0;
+	int code = story_open(r) < 0 || pipeline_begin(r->pipeline, &b) < 0 ? EX_OSERR : 0;
+	if (code) {
+		fprintf(r->err, "picketd: no memory\n");
+	} else {
+		code = feed_file(r, &b, file, name) < 0 ? EX_DATAERR : 0;
 		decide_rest(r, &b);
 		pipeline_finish(r->pipeline, &b);
 	}
-	if (failed)
-		fprintf(r->err, "picketd: %s: %s\n", name, strerror(errno));
 	batch_fini(&b);
-	if (fd != STDIN_FILENO)
-		close(fd);
-	return failed ? EX_DATAERR : 0;
+	reader_close(file);
+	return code;
 }
 
 static int

@@ -6,7 +6,7 @@ import subprocess
 from xml.etree import ElementTree
 
 from events import quiet, record, risky
-from harness import BINARY, CONF, TOP, check, equal, need, run
+from harness import BINARY, CONF, TOP, check, equal, gz, need, run
 
 POSITION = r":\d+:\d+: error: .+"
 
@@ -279,3 +279,25 @@ def replay_refuses_expectations_that_are_none(place):
         check(line is None or f"{expect}:{line}:" in out.stderr, f"{text!r}: {out.stderr}")
     equal(run([BINARY, "--replay", "--expect", place.path("none"), path]).returncode, 78, "no such file")
     equal(run([BINARY, "--replay", "--format", "xml", path]).returncode, 64, "no such format")
+
+
+def offline_commands_read_gzip(place):
+    text = quiet() + "\n" + risky(user="packed@x.example") + "\n"
+    path = place.write("in.ndjson.gz", gz(text))
+    out = run([BINARY, "--replay", path])
+    equal((out.returncode, [json.loads(t)["replay"]["line"] for t in out.stdout.split("\n")[:-1]]), (0, [2]), out.stderr)
+    equal(run([BINARY, "--explain", SEED, path + ":2"]).returncode, 0, "explain")
+    check("packed@x.example" in run([BINARY, "--decode", path]).stdout, "decode")
+    broken = place.write("broken.gz", gz(text)[:-6])
+    for command in (("--replay",), ("--decode",), ("--explain", SEED)):
+        out = run([BINARY, *command, broken])
+        equal(out.returncode, 65, f"{command}: {out.stderr}")
+        check("breaks off" in out.stderr, f"{command}: {out.stderr}")
+
+
+def replay_names_the_file_and_counts_what_it_does_not_list(place):
+    good = place.write("good.ndjson", quiet() + "\n")
+    bad = place.write("bad.ndjson", "nonsense\n" * 150)
+    out = run([BINARY, "--replay", good, bad])
+    equal(out.returncode, 65, out.stderr)
+    check(f"{bad}: record 1: json" in out.stderr and f"{bad}: 50 more records" in out.stderr, out.stderr[-300:])
