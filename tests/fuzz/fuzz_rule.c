@@ -2,10 +2,11 @@
 #include <stdlib.h>
 
 #include "fuzz/fuzz.h"
+#include "sigma/explain.h"
 #include "sigma/matcher.h"
 #include "sigma/ruleset.h"
 
-enum { SLOTS_MAX = 64, REASONS_MAX = 8 };
+enum { SLOTS_MAX = 64, REASONS_MAX = 8, ARENA_MAX = 64 << 20 };
 
 static void
 fill(struct value *slots, unsigned count, const struct value *element)
@@ -15,6 +16,29 @@ fill(struct value *slots, unsigned count, const struct value *element)
 		slots[i] = (struct value){.text = texts[i % 5], .type = (uint8_t)(i % (VALUE_OBJECT + 1))};
 		if (slots[i].type == VALUE_ARRAY)
 			slots[i].elements = element;
+	}
+}
+
+/* The tree and the compiled program are two evaluators of one condition. */
+static void
+compare(const struct ruleset *set, struct matcher *m, const struct event *e)
+{
+	unsigned count;
+	const struct rule *const *rules = ruleset_rules(set, &count);
+	for (unsigned i = 0; i < count; i++) {
+		struct arena arena;
+		struct explanation x;
+		struct fail why = {0};
+		struct match match;
+		if (rules[i]->correlation)
+			continue;
+		arena_init(&arena, ARENA_MAX, 0);
+		if (ruleset_explain(set, rules[i], e, &arena, &x, &why) == 0) {
+			bool matches = matcher_judge(m, e, rules[i], NULL, 0, &match);
+			if (matches != x.matches || (matches && match.score != x.score))
+				abort();
+		}
+		arena_fini(&arena);
 	}
 }
 
@@ -42,13 +66,15 @@ run(const struct ruleset *set, const struct field_set *fields)
 		    again.terms != matches[i].terms)
 			abort();
 	}
+	if (m)
+		compare(set, m, &e);
 	matcher_free(m);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct ruleset_options options = {.any_source = true, .max_regex_steps = 2000};
+	struct ruleset_options options = {.any_source = true, .keep_text = true, .max_regex_steps = 2000};
 	struct field_set *fields = field_set_new();
 	struct fail_list problems;
 	unsigned count;
