@@ -12,29 +12,13 @@
 
 enum { TITLE_MAX = 200, NAME_MAX = 120 };
 
-/* C0, DEL, C1, line and paragraph separators, and what turns the direction of text: bytes to skip, 0 for others. */
-static size_t
-control_len(struct str s)
-{
-	const unsigned char *p = (const unsigned char *)s.p;
-	if (p[0] < 0x20 || p[0] == 0x7F)
-		return 1;
-	if (s.len >= 2 && p[0] == 0xC2 && p[1] < 0xA0)
-		return 2;
-	if (s.len < 3 || p[0] != 0xE2)
-		return 0;
-	if (p[1] == 0x80 && (p[2] == 0x8E || p[2] == 0x8F || (p[2] >= 0xA8 && p[2] <= 0xAE)))
-		return 3;
-	return p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9 ? 3 : 0;
-}
-
 /* Adds at most max bytes of s, whole characters without control characters. */
 static void
 add_plain(struct buf *out, struct str s, size_t max)
 {
 	size_t begin = out->len, end = begin;
 	while (s.len > 0) {
-		size_t skip = control_len(s), step = skip ? skip : 1;
+		size_t skip = codec_control_len(s), step = skip ? skip : 1;
 		if (!skip && (out->len - begin >= max || buf_add(out, s.p, 1) < 0))
 			break;
 		s = str_make(s.p + step, s.len - step);

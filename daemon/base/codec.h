@@ -25,6 +25,9 @@ ptrdiff_t codec_base64_decode(struct str text, uint8_t *out, size_t out_size);
 bool codec_utf8_valid(struct str s);
 /* Writes s with each ill-formed maximal subpart as U+FFFD. */
 int codec_utf8_repair(struct str s, struct buf *out) __attribute__((warn_unused_result));
+/* Bytes of the character that s begins with, if it is none to print: C0, DEL, C1, line and paragraph separators, and
+ * what turns the direction of text; else 0. */
+size_t codec_control_len(struct str s);
 /* Time depends on n only. */
 bool codec_equal_const(const void *a, const void *b, size_t n);
 /* Netstring "len:bytes,". */

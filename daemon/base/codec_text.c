@@ -122,3 +122,20 @@ codec_crc32c(uint32_t crc, const void *data, size_t n)
 		crc = crc >> 8 ^ table[0][(crc ^ *p) & 255];
 	return ~crc;
 }
+
+size_t
+codec_control_len(struct str s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	if (s.len == 0)
+		return 0;
+	if (p[0] < 0x20 || p[0] == 0x7F)
+		return 1;
+	if (s.len >= 2 && p[0] == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0)
+		return 2;
+	if (s.len < 3 || p[0] != 0xE2)
+		return 0;
+	if (p[1] == 0x80 && (p[2] == 0x8E || p[2] == 0x8F || (p[2] >= 0xA8 && p[2] <= 0xAE)))
+		return 3;
+	return p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9 ? 3 : 0;
+}

@@ -1,15 +1,21 @@
 #include "decode/describe.h"
 
 #include "base/clock.h"
+#include "base/codec.h"
 #include "event/shape.h"
 
 int
 describe_text(struct str s, struct buf *out)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (c < 0x20 || c == 0x7F ? buf_addf(out, "\\u%04x", c) : buf_add(out, &s.p[i], 1))
+	while (s.len > 0) {
+		const unsigned char *p = (const unsigned char *)s.p;
+		size_t control = codec_control_len(s), step = control ? control : 1;
+		unsigned point = control == 3 ? (p[0] & 0x0FU) << 12 | (p[1] & 0x3FU) << 6 | (p[2] & 0x3FU)
+		    : control == 2	      ? (p[0] & 0x1FU) << 6 | (p[1] & 0x3FU)
+					      : p[0];
+		if (control ? buf_addf(out, "\\u%04x", point) : buf_add(out, s.p, 1))
 			return -1;
+		s = str_make(s.p + step, s.len - step);
 	}
 	return 0;
 }

@@ -131,6 +131,19 @@ START_TEST(codec_utf8_repair_replaces_each_maximal_subpart)
 }
 END_TEST
 
+START_TEST(codec_control_len_knows_what_is_not_to_be_printed)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} rows[] = {{"", 0}, {"a", 0}, {"\x1b[2J", 1}, {"\n", 1}, {"\x7f", 1}, {"\xc2\x9b", 2}, {"\xc2\xa0", 0}, {"\xc2", 0},
+	    {"\xc2\x7f", 0}, {"\xe2\x80\xae", 3}, {"\xe2\x80\xa8", 3}, {"\xe2\x81\xa6", 3}, {"\xe2\x80\xb0", 0},
+	    {"\xe2\x80", 0}, {"\xc3\xa9", 0}};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		ck_assert_msg(codec_control_len(str_of(rows[i].text)) == rows[i].len, "row %zu", i);
+}
+END_TEST
+
 START_TEST(codec_netstring_frames_or_leaves_the_buffer)
 {
 	struct buf b;
@@ -173,6 +186,7 @@ main(void)
 	const TTest *const tests[] = {codec_sha256_and_hmac_agree_with_openssl,
 	    codec_base64_agrees_with_openssl_and_returns, codec_base64_refuses_what_is_not_strict,
 	    codec_utf8_valid_agrees_with_decoding, codec_utf8_repair_replaces_each_maximal_subpart,
+	    codec_control_len_knows_what_is_not_to_be_printed,
 	    codec_netstring_frames_or_leaves_the_buffer, codec_crc32c_gives_the_published_values_and_continues,
 	    codec_equal_const_compares_all_bytes, NULL};
 	return unit_run("codec", tests);
