@@ -50,13 +50,11 @@ find_rule(const struct explain *x)
 				return rules[i];
 		return NULL;
 	}
-	for (unsigned i = 0; i < count; i++)
-		if (str_eq_nocase(wanted, str_of(rules[i]->id)) || str_eq(wanted, str_of(rules[i]->name)))
-			return rules[i];
-	for (unsigned i = 0; i < count; i++)
+	const struct rule *named = ruleset_named(x->policy->rules, wanted);
+	for (unsigned i = 0; i < count && !named; i++)
 		if (str_eq_nocase(wanted, str_of(rules[i]->title)))
-			return rules[i];
-	return NULL;
+			named = rules[i];
+	return named;
 }
 
 /* Other rules may be broken; that is told and does not matter here. */
@@ -80,7 +78,9 @@ load_rule(struct explain *x)
 		x->rule = find_rule(x);
 	if (x->rule)
 		return 0;
-	fprintf(x->err, "picketd: no rule that runs is %s%s\n", how.rule_file ? "in " : "called ", x->options->rule);
+	bool rests = x->policy && ruleset_rests(x->policy->rules, str_of(x->options->rule));
+	fprintf(x->err, "picketd: no rule that runs is %s%s%s\n", how.rule_file ? "in " : "called ", x->options->rule,
+	    rests ? ": it is disabled, retired or broken" : "");
 	return broken ? EX_CONFIG : EX_USAGE;
 }
 
