@@ -172,8 +172,9 @@ explain_parts(struct explain *x, struct explain_view *v, struct arena *arena, st
 		return fail_set(why, "memory", "no memory");
 	memset(c.known, 0, all * sizeof *c.known);
 	collect(&c, x->rule);
+	struct explain_question question = {x->policy->rules, v->event, NULL};
 	for (unsigned i = 0; i < c.count; i++)
-		if (ruleset_explain(x->policy->rules, c.rules[i], v->event, arena, &parts[i], why) < 0)
+		if (ruleset_explain(&question, c.rules[i], arena, &parts[i], why) < 0)
 			return -1;
 	v->parts = parts;
 	v->part_count = c.count;

@@ -6,6 +6,7 @@
 
 struct explainer {
 	const struct ruleset *set;
+	const struct match_mask *off; /* NULL: nothing */
 	const struct detection *detection;
 	struct scratch *scratch;
 	struct arena *arena;
@@ -82,6 +83,15 @@ explain_selection(struct explainer *x, const struct expr *e, struct explain_node
 	return true;
 }
 
+static bool
+is_off(const struct explainer *x, const struct expr *e)
+{
+	if (!x->off)
+		return false;
+	bool selection = e->kind == EXPR_SELECTION && e->index < 64 * MASK_WORDS;
+	return e->terms & x->off->terms || (selection && x->off->selections[e->index / 64] >> e->index % 64 & 1);
+}
+
 /* As deep as a condition and a selection may be. NULL without memory. */
 static struct explain_node *
 explain(struct explainer *x, const struct expr *e)
@@ -106,6 +116,8 @@ explain(struct explainer *x, const struct expr *e)
 		made = explain_children(x, e, out);
 		break;
 	}
+	out->tuned = made && is_off(x, e);
+	out->holds = out->holds && !out->tuned;
 	return made ? out : NULL;
 }
 
@@ -117,9 +129,12 @@ explain_terms(struct explainer *x, const struct rule_entry *entry, struct explan
 		return false;
 	for (unsigned i = 0; i < entry->score.count; i++) {
 		terms[i].term = &entry->score.terms[i];
-		terms[i].condition = explain(x, entry->score.conditions[i]);
-		if (!terms[i].condition)
+		struct explain_node *condition = explain(x, entry->score.conditions[i]);
+		if (!condition)
 			return false;
+		condition->tuned = condition->tuned || (x->off && x->off->terms >> i & 1);
+		condition->holds = condition->holds && !condition->tuned;
+		terms[i].condition = condition;
 		if (out->condition->holds && terms[i].condition->holds)
 			out->score += terms[i].term->add;
 	}
@@ -128,11 +143,13 @@ explain_terms(struct explainer *x, const struct rule_entry *entry, struct explan
 }
 
 int
-ruleset_explain(const struct ruleset *set, const struct rule *rule, const struct event *e, struct arena *arena,
+ruleset_explain(const struct explain_question *question, const struct rule *rule, struct arena *arena,
     struct explanation *out, struct fail *why)
 {
+	const struct ruleset *set = question->set;
+	const struct event *e = question->event;
 	const struct rule_entry *entry = &set->entries[rule->index];
-	struct explainer x = {.set = set, .detection = &entry->detection, .arena = arena};
+	struct explainer x = {.set = set, .off = question->off, .detection = &entry->detection, .arena = arena};
 	int failed = -1;
 	*out = (struct explanation){.rule = rule, .logsource = entry->logsource};
 	out->selection_count = entry->detection.names.count;

@@ -14,6 +14,7 @@
 #include "event/event.h"
 #include "sigma/expr.h"
 #include "sigma/logsource.h"
+#include "sigma/matcher.h"
 #include "sigma/rule.h"
 #include "sigma/ruleset.h"
 
@@ -34,6 +35,7 @@ struct explain_item {
 struct explain_node {
 	enum explain_kind kind;
 	bool holds;
+	bool tuned; /* made false by tuning, whatever is below it */
 	unsigned index;                  /* SELECTION: of the rule's selections */
 	const char *name;                /* SELECTION */
 	const struct explain_item *item; /* ITEM */
@@ -56,8 +58,15 @@ struct explanation {
 	int score;    /* of the terms that hold, when the condition does; else 0 */
 };
 
+/* Within a ruleset, for one event. */
+struct explain_question {
+	const struct ruleset *set;
+	const struct event *event;
+	const struct match_mask *off; /* what tuning makes false; NULL = nothing */
+};
+
 /* -1 with code "memory" when the arena is full. */
-int ruleset_explain(const struct ruleset *set, const struct rule *rule, const struct event *e, struct arena *arena,
+int ruleset_explain(const struct explain_question *question, const struct rule *rule, struct arena *arena,
     struct explanation *out, struct fail *why) __attribute__((warn_unused_result));
 
 #endif

@@ -33,7 +33,7 @@ compare(const struct ruleset *set, const struct event *e, const struct match *ma
 		if (rules[i]->correlation)
 			continue;
 		arena_init(&arena, ARENA_MAX, 0);
-		if (ruleset_explain(set, rules[i], e, &arena, &x, &why) == 0 &&
+		if (ruleset_explain(&(struct explain_question){set, e, NULL}, rules[i], &arena, &x, &why) == 0 &&
 		    (x.matches != matched || (matched && x.score != matches[next].score)))
 			abort();
 		arena_fini(&arena);

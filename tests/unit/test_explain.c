@@ -11,14 +11,21 @@ enum { TEXT_SIZE = 8192, STORIES = 1000, EVENTS = 4 };
 static const struct ruleset_options keeping = {.max_regex_steps = 100000, .keep_text = true};
 
 static void
-explain(struct fixture *f, const char *event, struct explanation *out)
+explain_without(struct fixture *f, const char *event, const struct match_mask *off, struct explanation *out)
 {
 	struct fail why = {0};
 	unsigned count;
 	fixture_event(f, event);
 	const struct rule *const *rules = ruleset_rules(f->set, &count);
+	struct explain_question question = {f->set, &f->event, off};
 	ck_assert_uint_eq(count, 1);
-	ck_assert_int_eq(ruleset_explain(f->set, rules[0], &f->event, &f->arena, out, &why), 0);
+	ck_assert_int_eq(ruleset_explain(&question, rules[0], &f->arena, out, &why), 0);
+}
+
+static void
+explain(struct fixture *f, const char *event, struct explanation *out)
+{
+	explain_without(f, event, NULL, out);
 }
 
 static void
@@ -112,6 +119,21 @@ START_TEST(explain_says_when_a_comparison_hit_its_limit)
 	fixture_load(&f, "title: t\nlogsource: {}\ndetection:\n  sel: {a|re: '(x+x+)+$'}\n  condition: sel\n", &few);
 	explain(&f, "{\"a\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx!\"}", &x);
 	ck_assert(node(x.condition->first->first, EXPLAIN_ITEM, false)->item->limited);
+	fixture_fini(&f);
+}
+END_TEST
+
+START_TEST(explain_marks_what_tuning_makes_false)
+{
+	const struct match_mask off = {.selections = {2}}; /* two */
+	struct fixture f;
+	struct explanation x;
+	load(&f, "title: t\nlogsource: {}\ndetection:\n  one: {a: 1}\n  two: {b: 1}\n  condition: one and two\n");
+	explain_without(&f, "{\"a\":1,\"b\":1}", &off, &x);
+	const struct explain_node *one = node(node(x.condition, EXPLAIN_AND, false)->first, EXPLAIN_SELECTION, true);
+	ck_assert(!x.matches && !x.condition->tuned && !one->tuned);
+	ck_assert(node(one->next, EXPLAIN_SELECTION, false)->tuned);
+	(void)node(one->next->first->first, EXPLAIN_ITEM, true);
 	fixture_fini(&f);
 }
 END_TEST
@@ -238,6 +260,10 @@ check_node(const struct explain_node *n)
 		all = all && child->holds;
 		any = any || child->holds;
 	}
+	if (n->tuned) {
+		ck_assert(!n->holds);
+		return;
+	}
 	switch (n->kind) {
 	case EXPLAIN_AND:
 		ck_assert_int_eq(n->holds, all);
@@ -273,6 +299,12 @@ START_TEST(explain_agrees_with_the_compiled_program)
 			check_node(x.condition);
 			ck_assert_msg(x.matches == (count == 1), "%s\n%s: the tree says %d", rule.text, event.text, x.matches);
 			ck_assert_msg(!count || x.score == match[0].score, "%s\n%s: score %d", rule.text, event.text, x.score);
+			struct match_mask off = {.selections = {below(&event, 8)}, .terms = below(&event, 4)};
+			struct match again;
+			explain_without(&f, event.text, &off, &x);
+			check_node(x.condition);
+			bool holds = matcher_judge(f.matcher, &f.event, x.rule, &off, &again);
+			ck_assert_msg(x.matches == holds && (!holds || x.score == again.score), "%s\n%s: tuned", rule.text, event.text);
 			matched += count;
 			scored += count && match[0].score;
 		}
@@ -294,6 +326,7 @@ main(void)
 	    explain_goes_on_where_a_match_would_stop,
 	    explain_evaluates_an_event_that_the_rule_may_not_see,
 	    explain_says_when_a_comparison_hit_its_limit,
+	    explain_marks_what_tuning_makes_false,
 	    explain_agrees_with_the_compiled_program,
 	    NULL,
 	};
