@@ -72,6 +72,7 @@ node_of(struct writer *w, const struct explain_node *n)
 	json_t *object = json_object();
 	json_put(object, "kind", json_string(kinds[n->kind]), &w->bad);
 	json_put(object, "holds", json_boolean(n->holds), &w->bad);
+	json_put(object, "tuned", json_boolean(n->tuned), &w->bad);
 	if (n->kind == EXPLAIN_ITEM) {
 		put_item(w, object, n->item);
 	} else if (n->kind == EXPLAIN_SELECTION) {

@@ -22,6 +22,12 @@ indent(struct printer *p, unsigned depth)
 }
 
 static int
+end(struct printer *p, const struct explain_node *n)
+{
+	return buf_add_str(p->out, n->tuned ? STR(", made false by tuning\n") : STR("\n"));
+}
+
+static int
 head(struct printer *p, const struct explain_node *n, unsigned depth)
 {
 	return buf_addf(p->out, "  %-7s", n->holds ? "true" : "false") || indent(p, depth) ? -1 : 0;
@@ -111,7 +117,7 @@ static int
 add_item(struct printer *p, const struct explain_node *n, const struct explain_item *item, unsigned depth)
 {
 	if (head(p, n, depth) || describe_text(item->field[0] ? str_of(item->text->item) : STR("keywords"), p->out) ||
-	    buf_add(p->out, ": ", 2) || add_values(p, item->text) || buf_add(p->out, "\n", 1))
+	    buf_add(p->out, ": ", 2) || add_values(p, item->text) || end(p, n))
 		return -1;
 	if (item->field[0] && (add_value_line(p, "", item->slot, depth) || add_others(p, item, depth)))
 		return -1;
@@ -130,11 +136,11 @@ is_neq(const struct explain_node *n)
 static int
 add_node(struct printer *p, const struct explain_node *n, unsigned depth)
 {
-	static const char *const words[] = {[EXPLAIN_AND] = "and\n", [EXPLAIN_OR] = "or\n", [EXPLAIN_NOT] = "not\n"};
+	static const char *const words[] = {[EXPLAIN_AND] = "and", [EXPLAIN_OR] = "or", [EXPLAIN_NOT] = "not"};
 	if (n->kind == EXPLAIN_ITEM || is_neq(n))
 		return add_item(p, n, n->kind == EXPLAIN_ITEM ? n->item : n->first->item, depth);
 	bool known = n->kind == EXPLAIN_SELECTION && p->shown[n->index];
-	bool alone = (n->kind == EXPLAIN_AND || n->kind == EXPLAIN_OR) && n->first && !n->first->next;
+	bool alone = (n->kind == EXPLAIN_AND || n->kind == EXPLAIN_OR) && n->first && !n->first->next && !n->tuned;
 	if (alone) /* a map of one item, a pattern that means one selection */
 		return add_node(p, n->first, depth);
 	if (head(p, n, depth))
@@ -144,9 +150,11 @@ add_node(struct printer *p, const struct explain_node *n, unsigned depth)
 	if (n->kind == EXPLAIN_SELECTION) {
 		p->shown[n->index] = true;
 		if (buf_add_str(p->out, STR("selection ")) || describe_text(str_of(n->name), p->out) ||
-		    buf_add_str(p->out, known ? STR(", as above\n") : STR("\n")))
+		    (known && buf_add_str(p->out, STR(", as above"))))
 			return -1;
 	}
+	if (end(p, n))
+		return -1;
 	for (const struct explain_node *child = known ? NULL : n->first; child; child = child->next)
 		if (add_node(p, child, depth + 1))
 			return -1;

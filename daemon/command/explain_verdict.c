@@ -55,6 +55,13 @@ add_children(const struct explain_view *v, const struct explain_node *n, struct 
 static int
 add_reason(const struct explain_view *v, const struct explain_node *n, struct buf *out)
 {
+	if (n->tuned && n->kind != EXPLAIN_SELECTION)
+		return buf_add_str(out, STR("a part of the condition is made false by tuning"));
+	if (n->tuned)
+		return buf_add_str(out, STR("selection ")) || describe_text(str_of(n->name), out) ||
+			buf_add_str(out, STR(" is made false by tuning"))
+		    ? -1
+		    : 0;
 	switch (n->kind) {
 	case EXPLAIN_AND:
 	case EXPLAIN_OR:

@@ -32,6 +32,9 @@ def _document(place, rule, event, *more):
 
 def _check_node(node, selections):
     kind = node["kind"]
+    if node["tuned"]:
+        check(not node["holds"], f"tuned {kind}")
+        return
     if kind == "selection":
         equal(node["holds"], selections[node["name"]]["holds"], f"selection {node['name']}")
         return
