@@ -14,13 +14,14 @@ enum {
 	EVICT_STEPS = 64,
 	REAP_STEPS = 2,
 	UPDATE_CELLS = 8, /* free cells that an ordinary update can count on */
+	USE_LISTS = 4,
 };
 
 struct shard {
 	pthread_mutex_t mu;
 	/* guarded by mu */
 	struct cells cells;
-	uint32_t newest, oldest; /* windows by last use */
+	uint32_t newest[USE_LISTS], oldest[USE_LISTS]; /* windows by last use; a list for each sort of span */
 	uint64_t keys;
 	uint32_t tick; /* updates */
 	int64_t blind_ms; /* windows born from now on may have lost what lies before */
@@ -138,23 +139,33 @@ window_table_value(const struct window_table *t, struct str value)
 
 /* ---- a shard's keys by last use ---- */
 
+/* Windows of like spans expire in the order of their use: one that is long is in no other's way. */
+static unsigned
+list_of(const struct cell_window *w)
+{
+	enum { HOUR_MS = 3600000 };
+	return w->span_ms <= HOUR_MS ? 0 : w->span_ms <= 6 * HOUR_MS ? 1 : w->span_ms <= 24 * HOUR_MS ? 2 : 3;
+}
+
 static void
 use_remove(struct shard *s, uint32_t i)
 {
 	struct cell_window *w = &s->cells.cell[i].window;
-	*(w->newer ? &s->cells.cell[w->newer].window.older : &s->newest) = w->older;
-	*(w->older ? &s->cells.cell[w->older].window.newer : &s->oldest) = w->newer;
+	unsigned list = list_of(w);
+	*(w->newer ? &s->cells.cell[w->newer].window.older : &s->newest[list]) = w->older;
+	*(w->older ? &s->cells.cell[w->older].window.newer : &s->oldest[list]) = w->newer;
 }
 
 static void
 use_insert(struct shard *s, uint32_t i)
 {
 	struct cell_window *w = &s->cells.cell[i].window;
-	w->used = s->tick;
+	unsigned list = list_of(w);
+	w->used = ++s->tick;
 	w->newer = 0;
-	w->older = s->newest;
-	*(s->newest ? &s->cells.cell[s->newest].window.newer : &s->oldest) = i;
-	s->newest = i;
+	w->older = s->newest[list];
+	*(s->newest[list] ? &s->cells.cell[s->newest[list]].window.newer : &s->oldest[list]) = i;
+	s->newest[list] = i;
 }
 
 /* Moving costs two cache misses: only when it would pass an eighth of the keys. */
@@ -162,16 +173,15 @@ static void
 use_touch(struct shard *s, uint32_t i)
 {
 	struct cell_window *w = &s->cells.cell[i].window;
-	if (i == s->newest || ++s->tick - w->used <= s->keys / 8)
+	if (i == s->newest[list_of(w)] || ++s->tick - w->used <= s->keys / 8)
 		return;
 	use_remove(s, i);
 	use_insert(s, i);
 }
 
 static void
-drop_oldest(struct shard *s)
+drop(struct shard *s, uint32_t i)
 {
-	uint32_t i = s->oldest;
 	use_remove(s, i);
 	window_release(&s->cells, i);
 	s->keys--;
@@ -185,35 +195,66 @@ is_expired(const struct window_table *t, const struct cell_window *w)
 	return horizon_ms != INT64_MIN && w->newest_ms < horizon_ms - w->span_ms;
 }
 
+/* Only an event that comes late can still ask for it. */
+static bool
+is_idle(const struct window_table *t, const struct cell_window *w)
+{
+	int64_t horizon_ms = atomic_load_explicit(&t->horizon_ms, memory_order_relaxed);
+	return horizon_ms != INT64_MIN && w->newest_ms < horizon_ms + t->lateness_ms - w->span_ms;
+}
+
 static void
 reap(const struct window_table *t, struct shard *s)
 {
-	for (unsigned step = 0; step < REAP_STEPS && s->oldest; step++) {
-		if (!is_expired(t, &s->cells.cell[s->oldest].window))
-			break;
-		drop_oldest(s);
-	}
+	for (unsigned list = 0; list < USE_LISTS; list++)
+		for (unsigned step = 0; step < REAP_STEPS && s->oldest[list]; step++) {
+			if (!is_expired(t, &s->cells.cell[s->oldest[list]].window))
+				break;
+			drop(s, s->oldest[list]);
+		}
 }
 
-/* Keys idle longest go, until `needed` cells are free; not `keep`, and at most EVICT_STEPS keys. */
+/* Of the windows longest unused in each list, not `keep`: one that has expired, else one that is idle, else the one
+ * unused for longest; 0 when there is none. */
+static uint32_t
+find_victim(const struct window_table *t, struct shard *s, uint32_t keep)
+{
+	uint32_t victim = 0, idle = 0;
+	for (unsigned list = 0; list < USE_LISTS; list++) {
+		if (s->oldest[list] == keep && keep) { /* it did not move when it was last used */
+			use_remove(s, keep);
+			use_insert(s, keep);
+		}
+		uint32_t i = s->oldest[list];
+		if (!i || i == keep)
+			continue;
+		const struct cell_window *w = &s->cells.cell[i].window;
+		if (is_expired(t, w))
+			return i;
+		if (is_idle(t, w))
+			idle = i;
+		if (!victim || s->tick - w->used > s->tick - s->cells.cell[victim].window.used)
+			victim = i;
+	}
+	return idle ? idle : victim;
+}
+
+/* Windows go until `needed` cells are free; not `keep`, and at most EVICT_STEPS. */
 static void
 make_room(const struct window_table *t, struct shard *s, uint32_t needed, uint32_t keep)
 {
 	for (unsigned step = 0; step < EVICT_STEPS && cells_left(&s->cells) < needed; step++) {
-		if (s->oldest == keep && keep) { /* it did not move when it was last used */
-			use_remove(s, keep);
-			use_insert(s, keep);
-		}
-		if (!s->oldest || s->oldest == keep)
+		uint32_t i = find_victim(t, s, keep);
+		if (!i)
 			return;
-		const struct cell_window *w = &s->cells.cell[s->oldest].window;
+		const struct cell_window *w = &s->cells.cell[i].window;
 		if (!is_expired(t, w)) {
 			if (s->blind_ms <= w->newest_ms)
 				s->blind_ms = w->newest_ms + 1;
 			s->evictions++;
 			metrics_add(t->evictions, 1);
 		}
-		drop_oldest(s);
+		drop(s, i);
 	}
 }
 

@@ -490,6 +490,32 @@ START_TEST(expired_windows_go_first_and_uncounted)
 }
 END_TEST
 
+START_TEST(long_windows_neither_hold_up_short_ones_nor_lose_to_what_is_idle)
+{
+	enum { DAY = 24 * 60 * 60000, LONG = 300, SHORT = 100000 };
+	struct window_table *t = make(1 << 20, true);
+	int64_t start = 1700000000000, now = start;
+	for (uint32_t i = 0; i < LONG; i++) { /* seen once in the morning, asked for in the evening */
+		struct window_update u = {now, i + 1, 0, 50126, WINDOW_FAILURE, 0, false};
+		figures_of(t, UINT64_C(0x9e3779b97f4a7c15) * (SHORT + i + 1), DAY, &u, now);
+	}
+	for (uint32_t i = 0; i < SHORT; i++) {
+		now += 500;
+		window_table_set_horizon(t, now - LATE);
+		struct window_update u = {now, i + 1, 0, 50126, WINDOW_FAILURE, 0, false};
+		figures_of(t, UINT64_C(0x9e3779b97f4a7c15) * (i + 1), W, &u, now);
+	}
+	/* 1,200 keys in ten minutes, 8,400 until none can be asked for late: as many fit, and what gave way was idle */
+	ck_assert_int_gt(now - start, 12 * 60 * 60000);
+	unsigned kept = 0;
+	for (uint32_t i = 0; i < LONG; i++)
+		kept += figures_of(t, UINT64_C(0x9e3779b97f4a7c15) * (SHORT + i + 1), DAY, NULL, now).attempts;
+	ck_assert_uint_eq(kept, LONG);
+	ck_assert_uint_le(window_table_keys(t), (W + LATE) / 500 + LONG + 66);
+	window_table_free(t);
+}
+END_TEST
+
 START_TEST(window_that_a_late_event_can_still_ask_for_does_not_expire)
 {
 	struct window_table *t = make(1 << 20, true);
@@ -588,6 +614,7 @@ main(void)
 		table_stays_within_its_bytes_and_says_partial_where_it_forgot,
 		table_survives_wide_windows_in_little_memory,
 		expired_windows_go_first_and_uncounted,
+		long_windows_neither_hold_up_short_ones_nor_lose_to_what_is_idle,
 		window_that_a_late_event_can_still_ask_for_does_not_expire,
 		windows_are_partial_until_a_span_after_the_first_event,
 		key_tells_kind_tenant_and_parts_apart,
