@@ -82,7 +82,7 @@ on_stop(int number, void *ctx)
 static void
 swap_policy(struct daemon *d, struct policy *fresh)
 {
-	const char *old = ruleset_digest(d->policy->rules), *new = ruleset_digest(fresh->rules);
+	const char *old = d->policy->digest, *new = fresh->digest;
 	if (strcmp(old, new) != 0)
 		metrics_set(metrics_get(METRIC_RULESET_INFO, old, NULL), 0);
 	unsigned missed = crew_set_policy(d->crew, fresh);
@@ -90,7 +90,7 @@ swap_policy(struct daemon *d, struct policy *fresh)
 		log_err("workers too busy to take the new rules; reload again", LOG_INT("workers", missed), LOG_END);
 	policy_unref(d->policy);
 	d->policy = fresh;
-	watch_set_broken(d->watch, 0);
+	watch_set_broken(d->watch, 0, 0);
 }
 
 static void
@@ -264,7 +264,7 @@ start_watch(struct daemon *d, struct fail *why)
 	d->watch = watch_start(&parts);
 	if (!d->watch)
 		return fail_set(why, "os", "no memory for the watch");
-	watch_set_broken(d->watch, ruleset_broken(d->policy->rules));
+	watch_set_broken(d->watch, ruleset_broken(d->policy->rules), tuning_broken(d->policy->tuning));
 	metrics_set(metrics_get(METRIC_BUILD_INFO, PACKAGE_VERSION, NULL), 1);
 	return 0;
 }

@@ -15,6 +15,14 @@ series_of(const struct ruleset *set)
 	return series;
 }
 
+static struct match *
+room_of(const struct ruleset *set)
+{
+	unsigned count;
+	ruleset_rules(set, &count);
+	return mem_zero(count + 1, sizeof(struct match));
+}
+
 struct kit *
 kit_new(struct policy *policy, const struct config *config)
 {
@@ -32,7 +40,10 @@ kit_new(struct policy *policy, const struct config *config)
 	k->matcher = matcher_new(policy->rules);
 	k->named = named_new(policy->rules);
 	k->rule_matches = series_of(policy->rules);
-	if (k->decoder && k->matcher && k->named && k->rule_matches)
+	bool tuned = tuning_masks(policy->tuning);
+	if (tuned)
+		k->tuned = room_of(policy->rules);
+	if (k->decoder && k->matcher && k->named && k->rule_matches && (k->tuned || !tuned))
 		return k;
 	kit_unref(k);
 	return NULL;
@@ -52,6 +63,7 @@ kit_unref(struct kit *k)
 		return;
 	mem_free(k->rule_matches);
 	named_free(k->named);
+	mem_free(k->tuned);
 	matcher_free(k->matcher);
 	decoder_free(k->decoder);
 	policy_unref(k->policy);

@@ -26,6 +26,7 @@ struct kit {
 	struct matcher *matcher;
 	struct named *named;
 	metrics_series *rule_matches; /* by rule.index */
+	struct match *tuned; /* room for every rule's match under tuning; NULL: no entry makes anything false */
 	unsigned refs;
 };
 

@@ -40,24 +40,58 @@ hold_bytes(struct feed *f, const struct alert *a)
 	atomic_fetch_add_explicit(f->pipeline->shared->alert_bytes, bytes, memory_order_relaxed);
 }
 
-/* Step 8: what detection found becomes a document. */
+/* What tuning took from a match is no reason for it. */
+static unsigned
+drop_tuned(const struct kit *kit, const struct rule *rule, const struct match_mask *off, struct match_reason *reasons,
+    unsigned count)
+{
+	const struct condition_names *names = ruleset_selections(kit->policy->rules, rule);
+	unsigned kept = 0;
+	for (unsigned i = 0; i < count; i++) {
+		unsigned k = 0;
+		while (k < names->count && names->names[k].p != reasons[i].selection)
+			k++;
+		if (k == names->count || !(off->selections[k / 64] >> k % 64 & 1))
+			reasons[kept++] = reasons[i];
+	}
+	return kept;
+}
+
+static void
+explain_match(const struct kit *kit, const struct match *match, struct finding *f, struct match_reason *reasons,
+    struct tuning_effect *effect)
+{
+	f->reasons = reasons;
+	f->reason_count = matcher_reasons(kit->matcher, f->event, match->rule, reasons, REASONS_MAX);
+	if (!tuning_mask(kit->policy->tuning, kit->matcher, f->event, match->rule, effect))
+		return;
+	f->reason_count = drop_tuned(kit, match->rule, &effect->off, reasons, f->reason_count);
+	f->tuning = effect->entries;
+	f->tuning_count = effect->count;
+}
+
+/* Step 9: what detection found becomes a document. */
 static int
 raise_alert(const struct finding *found, const struct match *match, void *ctx)
 {
 	struct raise *r = ctx;
 	struct pipeline *p = r->pipeline;
+	const struct policy *policy = r->feed->kit->policy;
 	struct match_reason reasons[REASONS_MAX];
+	struct tuning_effect effect;
 	struct finding f = *found;
 	if (f.rule->dedup_rule && f.kind == FINDING_TRIGGER)
 		f.kind = FINDING_ESCALATE; /* it belongs to an alert of that rule */
 	context_complete(p->shared->contexts, &p->context);
 	if (match)
-		f.reason_count = matcher_reasons(r->feed->kit->matcher, f.event, match->rule, reasons, REASONS_MAX);
-	f.reasons = reasons;
+		explain_match(r->feed->kit, match, &f, reasons, &effect);
+	f.suppressed_by = tuning_suppresses(policy->tuning, f.event, f.rule);
+	if (f.suppressed_by)
+		metrics_add(f.suppressed_by->applied, 1);
 	struct alert_producer producer = {
 	    .version = p->shared->version,
 	    .instance = p->shared->config->instance,
-	    .ruleset = ruleset_digest(r->feed->kit->policy->rules),
+	    .ruleset = policy->digest,
 	};
 	struct fail why = {0};
 	struct alert *a = alert_build(&f, &producer, &why);
@@ -83,7 +117,26 @@ advise(struct pipeline *p, const struct batch *b, const struct event *e)
 		    LOG_STR("tenant", e->tenant), LOG_END);
 }
 
-/* Steps 3 to 8: one event. */
+/* Step 7: what tuning makes false is false before anything counts the match. */
+static unsigned
+tune(const struct kit *kit, const struct event *e, const struct match **matches, unsigned count)
+{
+	struct tuning_effect effect;
+	unsigned kept = 0;
+	if (!kit->tuned)
+		return count;
+	for (unsigned i = 0; i < count; i++) {
+		const struct match *match = &(*matches)[i];
+		if (!tuning_apply(kit->policy->tuning, kit->matcher, e, match->rule, &effect))
+			kit->tuned[kept++] = *match;
+		else
+			kept += matcher_judge(kit->matcher, e, match->rule, &effect.off, &kit->tuned[kept]);
+	}
+	*matches = kit->tuned;
+	return kept;
+}
+
+/* Steps 3 to 9: one event. */
 static void
 judge(struct event *e, void *ctx)
 {
@@ -110,6 +163,8 @@ judge(struct event *e, void *ctx)
 		s->witness(e, f->kit, s->witness_ctx);
 	const struct match *matches;
 	unsigned count = matcher_run(f->kit->matcher, e, &matches);
+	if (count)
+		count = tune(f->kit, e, &matches, count);
 	if (!count)
 		return;
 	for (unsigned i = 0; i < count; i++)
@@ -210,7 +265,7 @@ pipeline_message(struct pipeline *p, struct batch *b, struct str text)
 	return f->full ? (enum feed_result)f->verdict : FEED_OK;
 }
 
-/* Step 9: to the sink, which answers now or by pipeline_settled. */
+/* Step 10: to the sink, which answers now or by pipeline_settled. */
 static void
 submit(struct pipeline *p, struct batch *b)
 {

@@ -25,9 +25,10 @@ tell(const struct policy *p, bool ok)
 	metrics_set(metrics_get(METRIC_RULES, "loaded", NULL), count);
 	metrics_set(metrics_get(METRIC_RULES, "disabled", NULL), ruleset_disabled(p->rules));
 	metrics_set(metrics_get(METRIC_RULES, "error", NULL), ruleset_broken(p->rules));
-	metrics_set(metrics_get(METRIC_RULESET_INFO, ruleset_digest(p->rules), NULL), 1);
+	metrics_set(metrics_get(METRIC_RULESET_INFO, p->digest, NULL), 1);
 	log_notice("rules loaded", LOG_INT("rules", count), LOG_INT("broken", ruleset_broken(p->rules)),
-	    LOG_TEXT("ruleset", ruleset_digest(p->rules)), LOG_END);
+	    LOG_INT("tuning", tuning_count(p->tuning)),
+	    LOG_TEXT("ruleset", p->digest), LOG_END);
 }
 
 struct policy *

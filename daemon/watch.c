@@ -97,10 +97,11 @@ watch_hooks(const struct watch *w)
 }
 
 void
-watch_set_broken(struct watch *w, unsigned count)
+watch_set_broken(struct watch *w, unsigned rules, unsigned tuning)
 {
 	(void)w;
-	metrics_set(metrics_get(METRIC_DEGRADED, "broken_rules", NULL), count ? 1 : 0);
+	metrics_set(metrics_get(METRIC_DEGRADED, "broken_rules", NULL), rules ? 1 : 0);
+	metrics_set(metrics_get(METRIC_DEGRADED, "broken_tuning", NULL), tuning ? 1 : 0);
 }
 
 void

@@ -23,8 +23,8 @@ struct watch *watch_start(const struct watch_parts *parts);
 void watch_stop(struct watch *w); /* NULL is fine */
 /* For the admin listener; lives as long as the watch. */
 const struct api_hooks *watch_hooks(const struct watch *w);
-/* Rule files that are broken since the last load: degraded while above 0. */
-void watch_set_broken(struct watch *w, unsigned count);
+/* Rules and tuning entries that the last load left out: degraded while above 0. */
+void watch_set_broken(struct watch *w, unsigned rules, unsigned tuning);
 void watch_set_stopping(struct watch *w);
 
 #endif

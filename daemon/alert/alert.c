@@ -15,7 +15,7 @@
 struct alert {
 	atomic_uint refs;
 	char id[ALERT_ID_SIZE], dedup_key[ALERT_ID_SIZE];
-	const char *kind; /* constant */
+	const char *kind, *suppression; /* constants; suppression NULL: it is sent */
 	int score, severity;
 	int64_t event_ms, detected_ms;
 	char *data; /* compact JSON, NUL-terminated */
@@ -113,6 +113,7 @@ alert_build(const struct finding *f, const struct alert_producer *producer, stru
 	ident_dedup(f, &ident);
 	ident_text(&ident, "ddk_", a->dedup_key);
 	a->kind = finding_kind_name(f->kind);
+	a->suppression = f->suppressed_by ? "tuning" : NULL;
 	a->score = f->score;
 	a->severity = (int)f->rule->level;
 	a->event_ms = f->event->event_ms;
@@ -171,6 +172,12 @@ int
 alert_score(const struct alert *a)
 {
 	return a->score;
+}
+
+const char *
+alert_suppression(const struct alert *a)
+{
+	return a->suppression;
 }
 
 int
@@ -245,6 +252,7 @@ alert_escalate(const struct alert *a, bool again)
 	}
 	alert_make_id(e->id, "alr_", parts, count);
 	memcpy(e->dedup_key, a->dedup_key, sizeof(e->dedup_key));
+	e->suppression = a->suppression;
 	e->score = a->score;
 	e->severity = a->severity;
 	e->event_ms = a->event_ms;

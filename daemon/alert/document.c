@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/inet.h"
+#include "detect/tuning.h"
 #include "sigma/correlation.h"
 
 enum { REASONS_MAX = 16, MATCHED_MAX = 32 };
@@ -333,6 +334,53 @@ anomalies(const struct event *e)
 	return array;
 }
 
+static json_t *
+suppression(const struct tuning_entry *entry)
+{
+	bool bad = false;
+	json_t *o = json_object();
+	json_put(o, "reason", entry ? json_string("tuning") : json_null(), &bad);
+	json_put(o, "until", entry && entry->end_ms != INT64_MAX ? json_time(entry->end_ms) : json_null(), &bad);
+	json_put(o, "count", json_integer(0), &bad);
+	json_put(o, "silence_id", entry ? json_text(str_of(entry->id)) : json_null(), &bad);
+	if (bad) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
+}
+
+static json_t *
+tuning_entry(const struct tuning_entry *entry, const char *effect)
+{
+	bool bad = false;
+	json_t *o = json_object();
+	json_put(o, "entry", json_text(str_of(entry->id)), &bad);
+	json_put(o, "effect", json_string(effect), &bad);
+	json_put(o, "owner", json_text(str_of(entry->owner)), &bad);
+	json_put(o, "reason", json_text(str_of(entry->reason)), &bad);
+	if (bad) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
+}
+
+/* Every entry that has a part in this alert; most alerts have none, and no such member. */
+static void
+put_tuning(json_t *o, const struct finding *f, bool *bad)
+{
+	json_t *array;
+	if (f->tuning_count == 0 && !f->suppressed_by)
+		return;
+	array = json_array();
+	for (unsigned i = 0; i < f->tuning_count; i++)
+		*bad |= json_array_append_new(array, tuning_entry(f->tuning[i], "exempted")) < 0;
+	if (f->suppressed_by)
+		*bad |= json_array_append_new(array, tuning_entry(f->suppressed_by, "suppressed")) < 0;
+	json_put(o, "tuning", array, bad);
+}
+
 static void
 put_what(json_t *o, const struct finding *f, const struct document_ids *ids, bool *bad)
 {
@@ -377,9 +425,9 @@ document_json(const struct finding *f, const struct alert_producer *producer, co
 	json_put(o, "evidence", evidence_json(f), &bad);
 	uint64_t total = f->evidence_total > 0 ? f->evidence_total : 1;
 	json_put(o, "evidence_total", json_integer((json_int_t)total), &bad);
-	json_put(o, "suppressed", json_false(), &bad);
-	json_put(o, "suppression",
-	    json_pack("{s:n, s:n, s:i, s:n}", "reason", "until", "count", 0, "silence_id"), &bad);
+	json_put(o, "suppressed", json_boolean(f->suppressed_by), &bad);
+	json_put(o, "suppression", suppression(f->suppressed_by), &bad);
+	put_tuning(o, f, &bad);
 	json_put(o, "anomalies", anomalies(f->event), &bad);
 	json_put(o, "truncated", json_array(), &bad);
 	json_put(o, "producer",

@@ -114,8 +114,11 @@ command_check(const struct config *c, FILE *out, FILE *err)
 	if (code == 0) {
 		unsigned count;
 		ruleset_rules(p->rules, &count);
-		fprintf(out, "%s: ok; %u rules (%u disabled), ruleset %s\n", c->path ? c->path : "defaults", count,
-		    ruleset_disabled(p->rules), ruleset_digest(p->rules));
+		fprintf(out, "%s: ok; %u rules (%u disabled), ", c->path ? c->path : "defaults", count,
+		    ruleset_disabled(p->rules));
+		if (tuning_count(p->tuning))
+			fprintf(out, "%u tuning entries, ", tuning_count(p->tuning));
+		fprintf(out, "ruleset %s\n", p->digest);
 	}
 	policy_unref(p);
 	return code;

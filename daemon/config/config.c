@@ -201,6 +201,7 @@ set_overrides(struct load *load, const struct config_overrides *o)
 	override(load, "--log-format", "log.format", o->log_format);
 	if (o->rules_count == 0)
 		return;
+	load->config->rules.replaced = true;
 	option_fini(option_find(SCOPE_CONFIG, STR("rules.dirs")), load->config);
 	dirs->items = mem_zero(o->rules_count, sizeof(char *));
 	for (size_t i = 0; dirs->items && i < o->rules_count; i++)
@@ -263,6 +264,8 @@ complete(struct load *load, const struct config_overrides *overrides)
 	bool own_rules = overrides && overrides->rules_count > 0;
 	if (!config_place(load->root, "rules.dirs") && !own_rules)
 		use_installed_all(load, &c->rules.dirs, "rules");
+	if (!config_place(load->root, "rules.tuning"))
+		use_installed_all(load, &c->rules.tuning, "tuning.d");
 	if (!config_place(load->root, "input.schemas"))
 		use_installed_all(load, &c->input.schemas, "schemas");
 	if (!config_place(load->root, "input.result_codes"))

@@ -33,7 +33,8 @@ struct list_config { /* a named list: config/list.h */
 	char *name, *file;
 };
 struct rules_config {
-	struct strings dirs, disabled;
+	struct strings dirs, tuning, disabled;
+	bool replaced; /* dirs are those of the command line */
 	struct list_config *lists;
 	size_t list_count;
 };

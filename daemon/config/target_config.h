@@ -15,7 +15,7 @@ struct target_config {
 	char *name, *url, *ca;
 	struct secret url_secret; /* when url was given as cred: or file:; its value is also in url */
 	enum preset_config preset;
-	bool allow_plain, enabled, required;
+	bool allow_plain, enabled, required, include_suppressed;
 	struct secret secrets[2];
 	size_t secret_count;
 	struct secret bearer;

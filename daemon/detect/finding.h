@@ -31,6 +31,8 @@ struct evidence { /* one event that contributed */
 	char sha256[65];
 };
 
+struct tuning_entry;
+
 struct finding {
 	const struct rule *rule;
 	enum finding_kind kind;
@@ -49,6 +51,10 @@ struct finding {
 	const struct evidence *evidence; /* oldest first, the completing event last */
 	unsigned evidence_count;
 	uint64_t evidence_total;
+	/* tuning */
+	const struct tuning_entry *const *tuning; /* entries that took something away from the match */
+	unsigned tuning_count;
+	const struct tuning_entry *suppressed_by; /* keeps the alert from being sent; NULL: none */
 };
 
 #endif

@@ -1,7 +1,9 @@
 #include "detect/policy.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 
+#include "base/codec.h"
 #include "base/mem.h"
 
 static bool
@@ -56,6 +58,36 @@ load_rules(struct policy *p, const struct policy_options *options, struct fail_l
 	return ruleset_load(&how, p->fields, problems);
 }
 
+static struct tuning *
+load_tuning(struct policy *p, const struct policy_options *options, struct fail_list *problems)
+{
+	const struct rules_config *rules = &options->config->rules;
+	struct tuning_options how = {
+	    .dirs = (const char *const *)rules->tuning.items,
+	    .dir_count = rules->tuning.len,
+	    .rules = p->rules,
+	    .lists = p->lists,
+	    .fields = p->fields,
+	    .other_rules = rules->replaced,
+	};
+	return tuning_load(&how, problems);
+}
+
+/* Without tuning it is that of the rules. */
+static void
+make_digest(struct policy *p)
+{
+	uint8_t digest[SHA256_SIZE];
+	char hex[SHA256_SIZE * 2 + 1];
+	snprintf(p->digest, sizeof(p->digest), "%s", ruleset_digest(p->rules));
+	if (tuning_count(p->tuning) == 0)
+		return;
+	struct str pieces[] = {str_of(p->digest), tuning_digest(p->tuning)};
+	codec_sha256_pieces(pieces, 2, digest);
+	codec_hex(digest, SHA256_SIZE, hex);
+	snprintf(p->digest, sizeof(p->digest), "sha256:%.8s", hex);
+}
+
 /* Rules say which fields they want, schemas where those are: the plan is their product. */
 static int
 compile(struct policy *p, const struct policy_options *options, struct fail *why)
@@ -95,8 +127,10 @@ policy_load(const struct policy_options *options, struct fail_list *problems)
 	if (!p->lists || intern_sources(p, options) < 0)
 		goto no_memory;
 	p->rules = load_rules(p, options, problems);
-	if (!p->rules)
+	p->tuning = p->rules ? load_tuning(p, options, problems) : NULL;
+	if (!p->tuning)
 		goto no_memory;
+	make_digest(p);
 	if (compile(p, options, &why) == 0)
 		return p;
 	fail_list_add(problems, &why);
@@ -123,6 +157,7 @@ policy_unref(struct policy *p)
 		return;
 	correlation_index_free(p->correlations);
 	plan_free(p->plan);
+	tuning_free(p->tuning);
 	ruleset_free(p->rules);
 	list_set_free(p->lists);
 	outcome_table_free(p->outcomes);

@@ -1,6 +1,6 @@
-/* Everything that a reload replaces, as one value: rules, schemas, the plan
- * that follows from both, result-code classes, named lists, the listeners' log
- * sources.
+/* Everything that a reload replaces, as one value: rules, tuning, schemas, the
+ * plan that follows from them, result-code classes, named lists, the
+ * listeners' log sources.
  * Built aside on the control loop, then immutable and reference-counted; each
  * worker and each batch under way holds a reference. */
 #ifndef DETECT_POLICY_H
@@ -14,9 +14,12 @@
 #include "config/list.h"
 #include "detect/correlator.h"
 #include "detect/outcome_class.h"
+#include "detect/tuning.h"
 #include "event/plan.h"
 #include "event/schema.h"
 #include "sigma/ruleset.h"
+
+enum { POLICY_DIGEST_SIZE = 16 };
 
 struct policy {
 	/* set at load, then constant */
@@ -27,6 +30,8 @@ struct policy {
 	struct plan *plan;
 	struct outcome_table *outcomes;
 	struct correlation_index *correlations;
+	struct tuning *tuning;
+	char digest[POLICY_DIGEST_SIZE]; /* of rules, lists and tuning: "sha256:" + 8 hex */
 	/* any thread */
 	_Atomic unsigned refs;
 };
@@ -39,7 +44,7 @@ struct policy_options {
 	const char *rule_file;                     /* read in front of rules.dirs; NULL = none */
 };
 
-/* NULL when schemas or result codes are broken or memory is out. Broken rules and lists leave a policy without
+/* NULL when schemas or result codes are broken or memory is out. Broken rules, tuning and lists leave a policy without
  * them and a *problems that is not empty: the caller decides (at start go on, at reload refuse). */
 struct policy *policy_load(const struct policy_options *options, struct fail_list *problems);
 struct policy *policy_ref(struct policy *p);

@@ -190,7 +190,7 @@ matcher_judge(struct matcher *m, const struct event *e, const struct rule *rule,
 }
 
 void
-matcher_selections(struct matcher *m, const struct event *e, const struct rule *rule, struct match_mask *mask)
+matcher_true(struct matcher *m, const struct event *e, const struct rule *rule, struct match_mask *mask)
 {
 	static const struct match_mask none;
 	const struct rule_entry *entry = &m->set->entries[rule->index];
@@ -198,6 +198,10 @@ matcher_selections(struct matcher *m, const struct event *e, const struct rule *
 	for (unsigned i = 0; i < entry->detection.names.count; i++) {
 		if (has_selection(mask, i) && !holds_without(m, entry, entry->detection.selections[i], &none))
 			mask->selections[i / 64] &= ~(UINT64_C(1) << i % 64);
+	}
+	for (unsigned i = 0; i < entry->score.count; i++) {
+		if (mask->terms >> i & 1 && !run(m, rule, entry->score.entries[i]))
+			mask->terms &= ~(UINT32_C(1) << i);
 	}
 }
 

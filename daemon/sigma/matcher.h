@@ -45,8 +45,8 @@ unsigned matcher_run(struct matcher *m, const struct event *e, const struct matc
  * where the condition holds it. False: no match now. */
 bool matcher_judge(struct matcher *m, const struct event *e, const struct rule *rule, const struct match_mask *off,
     struct match *out);
-/* Which of these selections of the rule are true; takes the others out. */
-void matcher_selections(struct matcher *m, const struct event *e, const struct rule *rule, struct match_mask *mask);
+/* Which of these selections and terms of the rule are true; takes the others out. */
+void matcher_true(struct matcher *m, const struct event *e, const struct rule *rule, struct match_mask *mask);
 /* For a rule that just matched: at most max reasons; every selection of the rule that is true once, while there is room. */
 unsigned matcher_reasons(struct matcher *m, const struct event *e, const struct rule *rule,
     struct match_reason *out, unsigned max);

@@ -13,10 +13,10 @@
 #include "config/list.h"
 #include "event/event.h"
 #include "event/field.h"
+#include "sigma/condition.h"
 #include "sigma/named_window.h"
 #include "sigma/rule.h"
 
-struct condition_names;
 struct ruleset;
 
 struct ruleset_options {

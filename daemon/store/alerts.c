@@ -6,7 +6,7 @@
 
 struct alerts {
 	struct db *db;
-	sqlite3_stmt *insert, *score, *trim;
+	sqlite3_stmt *insert, *release, *score, *trim;
 };
 
 struct alerts *
@@ -20,12 +20,14 @@ alerts_new(struct db *db, struct fail *why)
 	alerts->db = db;
 	alerts->insert = db_prepare(db,
 	    "INSERT OR IGNORE INTO alerts (id, rule, kind, tenant, dedup_key, score, severity, event_ms, detected_ms, "
-	    "stored_ms, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", why);
+	    "stored_ms, suppressed, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", why);
+	alerts->release = db_prepare(db,
+	    "UPDATE alerts SET suppressed = 0, score = ?, stored_ms = ?, data = ? WHERE id = ? AND suppressed = 1", why);
 	alerts->score = db_prepare(db, "SELECT score FROM alerts WHERE id = ?", why);
 	alerts->trim = db_prepare(db,
 	    "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE stored_ms < ? AND NOT EXISTS "
 	    "(SELECT 1 FROM outbox WHERE outbox.alert = alerts.id) ORDER BY stored_ms LIMIT ?)", why);
-	if (alerts->insert && alerts->score && alerts->trim)
+	if (alerts->insert && alerts->release && alerts->score && alerts->trim)
 		return alerts;
 	alerts_free(alerts);
 	return NULL;
@@ -37,21 +39,36 @@ alerts_free(struct alerts *alerts)
 	if (!alerts)
 		return;
 	sqlite3_finalize(alerts->insert);
+	sqlite3_finalize(alerts->release);
 	sqlite3_finalize(alerts->score);
 	sqlite3_finalize(alerts->trim);
 	mem_free(alerts);
 }
 
+/* A copy of the event, or the same one sent again after an entry of the tuning went, that nothing suppresses: the alert
+ * goes out after all. 1 when it was a suppressed one. */
+static int
+release(struct alerts *alerts, const struct alert *a, int64_t now_ms, struct fail *why)
+{
+	if (alert_suppression(a))
+		return 0;
+	db_bind(alerts->release, "iisz", (int64_t)alert_score(a), now_ms, alert_data(a), alert_id(a));
+	return db_run(alerts->db, alerts->release, why) < 0 ? -1 : db_changes(alerts->db) > 0;
+}
+
 int
 alerts_add(struct alerts *alerts, const struct alert *a, int64_t now_ms, int *stored_score, struct fail *why)
 {
-	db_bind(alerts->insert, "zzzsziiiiis", alert_id(a), alert_rule_id(a), alert_kind(a),
+	db_bind(alerts->insert, "zzzsziiiiiis", alert_id(a), alert_rule_id(a), alert_kind(a),
 	    alert_tenant(a), alert_dedup_key(a), (int64_t)alert_score(a), (int64_t)alert_severity(a), alert_event_ms(a),
-	    alert_detected_ms(a), now_ms, alert_data(a));
+	    alert_detected_ms(a), now_ms, (int64_t)(alert_suppression(a) != NULL), alert_data(a));
 	if (db_run(alerts->db, alerts->insert, why) < 0)
 		return -1;
 	if (db_changes(alerts->db) > 0)
 		return 1;
+	int released = release(alerts, a, now_ms, why);
+	if (released != 0)
+		return released;
 	db_bind(alerts->score, "z", alert_id(a));
 	int step = db_step(alerts->db, alerts->score, why);
 	if (step == 1)
@@ -77,9 +94,12 @@ print_row(sqlite3_stmt *row, FILE *out)
 	int severity = sqlite3_column_int(row, 2);
 	const char *level = severity >= LEVEL_INFORMATIONAL && severity <= LEVEL_CRITICAL ?
 	    rule_level_name((enum rule_level)severity) : "?";
-	struct str kind = db_text(row, 3), rule = db_text(row, 4), title = db_text(row, 5);
-	fprintf(out, "%-24s %5d  %-13s %-8.*s  %-32.*s  %.*s\n", time, sqlite3_column_int(row, 1), level, (int)kind.len,
-	    kind.p, (int)rule.len, rule.p, (int)title.len, title.p);
+	struct str kind = db_text(row, 3), rule = db_text(row, 4), title = db_text(row, 5), entry = db_text(row, 7);
+	fprintf(out, "%-24s %5d  %-13s %-8.*s  %-32.*s  ", time, sqlite3_column_int(row, 1), level, (int)kind.len, kind.p,
+	    (int)rule.len, rule.p);
+	if (sqlite3_column_int(row, 8))
+		fprintf(out, "[suppressed: %.*s] ", (int)entry.len, entry.p);
+	fprintf(out, "%.*s\n", (int)title.len, title.p);
 }
 
 static void
@@ -96,7 +116,8 @@ alerts_list(const char *path, int64_t since_ms, bool json, FILE *out, struct fai
 	int step = -1;
 	struct db *db = db_open_read(path, why);
 	sqlite3_stmt *rows = db ? db_prepare(db,
-	    "SELECT event_ms, score, severity, kind, rule, json_extract(data, '$.title'), data FROM alerts "
+	    "SELECT event_ms, score, severity, kind, rule, json_extract(data, '$.title'), data, "
+	    "json_extract(data, '$.suppression.silence_id'), suppressed FROM alerts "
 	    "WHERE event_ms >= ? ORDER BY score DESC, event_ms DESC, id", why) : NULL;
 	if (!rows)
 		goto out;

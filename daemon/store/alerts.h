@@ -16,7 +16,8 @@ struct alerts;
 struct alerts *alerts_new(struct db *db, struct fail *why); /* db is borrowed */
 void alerts_free(struct alerts *alerts);
 
-/* 1 added; 0 an alert of this id is there: *stored_score is its score; -1 with *why. */
+/* 1 added, or it was there as suppressed and is no more; 0 an alert of this id is there: *stored_score is its score; -1
+ * with *why. */
 int alerts_add(struct alerts *alerts, const struct alert *a, int64_t now_ms, int *stored_score, struct fail *why)
     __attribute__((warn_unused_result));
 /* Deletes at most max alerts stored before the time, never one that is still queued. How many, or -1. */

@@ -179,7 +179,8 @@ outbox_free(struct outbox *o)
 static bool
 wants(const struct target_config *t, const struct alert *a)
 {
-	return t->enabled && alert_score(a) >= t->min_score && alert_severity(a) >= t->min_severity;
+	return t->enabled && alert_score(a) >= t->min_score && alert_severity(a) >= t->min_severity &&
+	    (t->include_suppressed || !alert_suppression(a));
 }
 
 /* The target's index by the row's number; a target that is configured no more has none. */

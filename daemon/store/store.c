@@ -157,8 +157,12 @@ tell_watcher(struct store *s, uint32_t fresh)
 static void
 count_added(struct store *s)
 {
-	for (size_t i = 0; i < s->group.added_len; i++)
-		metrics_count(METRIC_ALERTS, alert_rule_id(s->group.added[i]), alert_kind(s->group.added[i]), 1);
+	for (size_t i = 0; i < s->group.added_len; i++) {
+		const struct alert *a = s->group.added[i];
+		metrics_count(METRIC_ALERTS, alert_rule_id(a), alert_kind(a), 1);
+		if (alert_suppression(a))
+			metrics_count(METRIC_ALERTS_SUPPRESSED, alert_rule_id(a), alert_suppression(a), 1);
+	}
 }
 
 static void

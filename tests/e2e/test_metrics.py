@@ -286,6 +286,21 @@ def _test_ready(place):
 _add("ready_is_what_readyz_says", "picketd_ready", _test_ready)
 
 
+def _tuning(effect):
+    def config(place):
+        place.write("tuning/a.yaml", "- {id: metric, " + effect + ", match: {users: ['tuned@x.example']}, owner: o, reason: r}\n")
+        return {"rules": {"tuning": [place.path("tuning")]}}
+    return config
+
+
+_case("tuning_applied_counts_a_match_that_is_gone", "picketd_tuning_applied_total", {"entry": "metric"},
+      _post(lambda: risky(user="tuned@x.example"), times=3), 3, config=_tuning("selections: [risk_*]"))
+_case("tuning_applied_counts_a_suppressed_alert", "picketd_tuning_applied_total", {"entry": "metric"},
+      _post(lambda: risky(user="tuned@x.example") + "\n" + risky()), 1, config=_tuning("suppress: true"))
+_case("alerts_suppressed_counts_those_kept_back", "picketd_alerts_suppressed_total", {"rule": SEED, "reason": "tuning"},
+      _post(lambda: risky(user="tuned@x.example") + "\n" + risky()), 1, config=_tuning("suppress: true"))
+
+
 def _test_degraded(place):
     d = place.daemon(_down(place))
     equal(sum(v for k, v in d.metrics().items() if k[0] == "picketd_degraded"), 0, "at start")

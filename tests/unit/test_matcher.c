@@ -383,9 +383,10 @@ START_TEST(matcher_judges_without_tuned_selections_and_terms)
 	ck_assert_int_eq(match.score, 2);
 	off.selections[0] = 1;
 	ck_assert(!matcher_judge(f.matcher, &f.event, rule, &off, &match));
-	off = (struct match_mask){.selections = {7}};
-	matcher_selections(f.matcher, &f.event, rule, &off);
+	off = (struct match_mask){.selections = {7}, .terms = 7};
+	matcher_true(f.matcher, &f.event, rule, &off);
 	ck_assert_uint_eq(off.selections[0], 3); /* _u is not true */
+	ck_assert_uint_eq(off.terms, 5);
 	fixture_fini(&f);
 }
 END_TEST

@@ -109,6 +109,10 @@ START_TEST(manual_examples_load)
 		char *end = strstr(at, ".Ed\n");
 		ck_assert_ptr_nonnull(end);
 		*end = '\0';
+		if (strncmp(at, "- id:", 5) == 0) { /* a tuning entry: test_tuning */
+			at = end + 1;
+			continue;
+		}
 		fixture_load(&f, at, NULL);
 		fixture_show(&f);
 		ck_assert_uint_eq(f.problems.len, 0);
