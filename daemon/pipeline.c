@@ -172,6 +172,7 @@ judge(struct event *e, void *ctx)
 	struct raise raise = {p, b, f};
 	struct correlator_input found = {
 	    .index = policy->correlations,
+	    .tuning = policy->tuning,
 	    .event = e,
 	    .matches = matches,
 	    .count = count,
@@ -379,6 +380,7 @@ decide(struct pipeline *p, struct batch *b, const struct parked_check *check)
 	struct raise raise = {p, b, f};
 	struct correlator_input in = {
 	    .index = policy->correlations,
+	    .tuning = policy->tuning,
 	    .event = &e,
 	    .context = &p->context,
 	    .marks = &f->marks,

@@ -221,6 +221,8 @@ decide(const struct entry *group, const struct burst_question *q)
 		return BURST_QUIET;
 	if (!q->before || !group || group->state.owed)
 		return BURST_TRIGGER;
+	if (group->state.hot && group->state.muted && !q->muted)
+		return BURST_TRIGGER;
 	if (!group->state.hot) /* time made it true; else a late event of a burst that fired and is over */
 		return q->by_time && q->at_ms >= q->newest_ms ? BURST_TRIGGER : BURST_QUIET;
 	if (q->at_ms - group->state.last_alert_ms >= repeat_after_ms(q->span_ms, group->state.step))
@@ -237,6 +239,8 @@ state_fire(struct entry *group, const struct burst_question *q, enum burst_answe
 		state->step = answer == BURST_TRIGGER ? 0 : (uint8_t)(state->step < STEP_MAX ? state->step + 1 : STEP_MAX);
 		state->last_alert_ms = q->at_ms;
 	}
+	if (answer == BURST_TRIGGER)
+		state->muted = q->muted;
 	state->hot = true;
 	state->owed = false;
 	group->version = group->version == UINT32_MAX ? 1 : group->version + 1;

@@ -15,6 +15,7 @@ struct burst_state { /* plain value; what a rollback restores */
 	uint8_t step;          /* the next repeat comes span << step after it */
 	bool hot;
 	bool owed; /* a firing was rolled back: the next event of the burst fires, too */
+	bool muted; /* its trigger was one that nobody hears: the next event that is heard fires, too */
 };
 
 struct burst_mark { /* one firing until its batch is on disk */
@@ -31,6 +32,7 @@ struct burst_question { /* about one group, one event */
 	bool counted; /* false: the event was counted before; only an unfinished firing fires again */
 	bool before, after; /* does the condition hold without and with the event */
 	bool by_time;       /* time alone can make it true: old values leave a mean */
+	bool muted;         /* an alert about this event would be kept as suppressed */
 };
 
 enum burst_answer { BURST_QUIET, BURST_TRIGGER, BURST_REPEAT };

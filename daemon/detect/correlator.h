@@ -19,6 +19,7 @@
 #include "window/seen.h"
 #include "window/window_table.h"
 
+struct tuning;
 struct correlator;
 struct correlation_index; /* which correlations a rule feeds; immutable, belongs to the policy */
 struct correlator_mark;
@@ -50,6 +51,7 @@ struct correlator_input {
 	const struct source_config *source; /* of the event's listener */
 	uint64_t place;                     /* of the event in its input; batch.place */
 	int64_t now_ms;                     /* of the clock */
+	const struct tuning *tuning;        /* whose entries may suppress; NULL: none */
 };
 
 /* Called for each finding, with the event rule's match that completed it (NULL when that was another correlation, or

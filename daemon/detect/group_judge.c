@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "detect/figure.h"
+#include "detect/tuning.h"
 
 enum { WAITING_MAX = 64 }; /* checks of a group for absence */
 
@@ -34,6 +35,13 @@ mark_add(struct correlator_marks *marks, const struct correlator_mark *mark)
 	}
 	marks->items[marks->len++] = *mark;
 	return 0;
+}
+
+/* A burst that began with an alert that tuning suppresses alerts again when an event comes that it does not. */
+static bool
+is_muted(const struct group_step *s, const struct rule *rule)
+{
+	return s->in->tuning && tuning_suppresses(s->in->tuning, s->in->event, rule);
 }
 
 /* Locked: does a burst begin or go on? */
@@ -243,6 +251,7 @@ group_judge(const struct group_step *s, const struct subject *subject, uint64_t 
 			.before = w.before,
 			.after = w.after,
 			.by_time = c && c->type >= CORRELATION_VALUE_SUM,
+			.muted = is_muted(s, subject->rule),
 		};
 		answer(s, &q, &w, out);
 	}
@@ -328,6 +337,7 @@ decide_window(const struct group_step *s, const struct waiter *waiter, const str
 		.counted = true,
 		.before = before,
 		.after = true,
+		.muted = is_muted(s, rule),
 	};
 	answer(s, &q, &w, out);
 	return true;

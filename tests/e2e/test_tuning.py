@@ -138,6 +138,21 @@ def correlations_count_what_is_suppressed_and_not_what_is_tuned_out(place):
     equal(sorted((a["rule"]["id"], a["suppressed"]) for a in d.stored()), [(BASE, True)] * 3 + [(THREE, False)], "alerts")
 
 
+def burst_that_began_suppressed_fires_for_the_first_event_that_is_not(place):
+    place.write("rules/a.yml", COUNTED)
+    d = _tuned(place, "- {id: red, suppress: true, match: {users: ['count-red-*']" + WHO, {"rules": {"dirs": [place.path("rules")]}})
+
+    def three():
+        return sorted((a["evidence"][-1]["user"].split("@")[0], a["kind"], a["suppressed"]) for a in d.stored() if a["rule"]["id"] == THREE)
+
+    def post(*users):
+        d.post("\n".join(quiet(user=f"count-{u}@x.example", ip="192.0.2.1") for u in users))
+    post("red-1", "red-2", "red-3", "red-4")
+    equal(three(), [("count-red-3", "trigger", True)], "one, and suppressed")
+    post("victim", "red-5", "other", "red-6")
+    equal(three(), [("count-red-3", "trigger", True), ("count-victim", "trigger", False)], "and one that is heard")
+
+
 def exercise_is_suppressed_from_start_to_end_in_a_replay(place):
     folder = os.path.join(TOP, "tests", "scenario", "red_team_windows_keep_alerts_as_suppressed_until_they_end")
     d = place.daemon({"rules": {"tuning": [os.path.join(folder, "tuning")]}}, start=False)
