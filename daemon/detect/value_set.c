@@ -70,16 +70,35 @@ add_network(struct value_set *set, struct str text, struct fail *why)
 	return 0;
 }
 
+/* Nearly all of a long list: no pattern is made of it. */
+static bool
+is_plain(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.p[i] == '*' || text.p[i] == '?' || text.p[i] == '\\')
+			return false;
+	return true;
+}
+
+static int
+add_exact(struct value_set *set, struct str folded, struct fail *why)
+{
+	return map_set(set->exact, folded, set) == 0 ? 0 : fail_set(why, "memory", "out of memory");
+}
+
 static int
 add_text(struct value_set *set, struct str text, struct fail *why)
 {
+	char folded[TEXT_MAX];
 	struct pattern pattern;
 	if (text.len == 0 || text.len > TEXT_MAX / 2)
 		return fail_set(why, "text", "a value has from 1 to %d bytes", TEXT_MAX / 2);
+	if (is_plain(text))
+		return add_exact(set, str_make(folded, fold_text(text, folded, sizeof(folded))), why);
 	if (pattern_parse(&set->arena, text, WRAP_NONE, false, &pattern) < 0)
 		return fail_set(why, "memory", "out of memory");
 	if (pattern.kind == PATTERN_EQUALS)
-		return map_set(set->exact, pattern.literal, set) == 0 ? 0 : fail_set(why, "memory", "out of memory");
+		return add_exact(set, pattern.literal, why);
 	struct wildcard *wildcard = arena_alloc(&set->arena, sizeof(*wildcard));
 	if (!wildcard)
 		return fail_set(why, "memory", "out of memory");

@@ -1,5 +1,7 @@
 #include "detect/value_set.h"
 
+#include <stdio.h>
+
 #include "unit.h"
 
 START_TEST(texts_compare_without_case_and_with_wildcards)
@@ -66,10 +68,25 @@ START_TEST(everything_is_a_network_and_a_text)
 }
 END_TEST
 
+START_TEST(long_list_is_taken)
+{
+	struct fail why = {0};
+	char text[64];
+	struct value_set *set = value_set_new(VALUE_SET_TEXTS);
+	for (unsigned i = 0; i < 200000; i++) {
+		int len = snprintf(text, sizeof(text), "User-%u@contoso.example", i);
+		ck_assert_int_eq(value_set_add(set, str_make(text, (size_t)len), &why), 0);
+	}
+	ck_assert(value_set_has(set, STR("uSER-199999@contoso.example")));
+	ck_assert(!value_set_has(set, STR("user-200000@contoso.example")));
+	value_set_free(set);
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = {texts_compare_without_case_and_with_wildcards, networks_hold_their_addresses,
-	    everything_is_a_network_and_a_text, NULL};
+	    everything_is_a_network_and_a_text, long_list_is_taken, NULL};
 	return unit_run("value_set", tests);
 }
