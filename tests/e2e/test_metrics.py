@@ -294,7 +294,7 @@ def _tuning(effect):
 
 
 _case("tuning_applied_counts_a_match_that_is_gone", "picketd_tuning_applied_total", {"entry": "metric"},
-      _post(lambda: risky(user="tuned@x.example"), times=3), 3, config=_tuning("selections: [risk_*]"))
+      _post(lambda: risky(user="tuned@x.example"), times=3), 3, config=_tuning(f"rules: [{SEED}], selections: [risk_*]"))
 _case("tuning_applied_counts_a_suppressed_alert", "picketd_tuning_applied_total", {"entry": "metric"},
       _post(lambda: risky(user="tuned@x.example") + "\n" + risky()), 1, config=_tuning("suppress: true"))
 _case("alerts_suppressed_counts_those_kept_back", "picketd_alerts_suppressed_total", {"rule": SEED, "reason": "tuning"},
