@@ -9,7 +9,6 @@ enum {
 	TEXT_MAX = 65536,
 	FOLDED_MAX = TEXT_MAX + TEXT_MAX / 2,
 	CACHE_SIZE = 256 * 1024,
-	ELEMENT_DEPTH_MAX = 16, /* arrays in arrays */
 	FIELDREF_WORK_MAX = 4 * 1024 * 1024, /* bytes; an array against an array is a product */
 	FIELDREF_PAIR = 64,     /* what a comparison costs beside its bytes */
 };
@@ -84,8 +83,8 @@ scratch_errors(struct scratch *s)
 	return errors;
 }
 
-static struct str
-cut(struct str text)
+struct str
+scratch_cut(struct str text)
 {
 	if (!text.p)
 		return STR("");
@@ -102,7 +101,7 @@ fold_into(struct str text, char *out)
 static struct str
 folded(struct scratch *s, const struct value *v, int slot, char *buf)
 {
-	struct str text = cut(v->text);
+	struct str text = scratch_cut(v->text);
 	if (slot < 0 || (unsigned)slot >= s->slot_count || v != event_value(s->event, slot))
 		return fold_into(text, buf);
 	struct folded *kept = &s->slots[slot];
@@ -115,6 +114,12 @@ folded(struct scratch *s, const struct value *v, int slot, char *buf)
 	kept->generation = s->generation;
 	s->cache_used += kept->text.len;
 	return kept->text;
+}
+
+struct str
+scratch_folded(struct scratch *s, const struct value *v, int slot)
+{
+	return folded(s, v, slot, s->left);
 }
 
 static bool
@@ -134,7 +139,7 @@ is_numeric(struct subject *s, const struct value *v)
 {
 	if (s->numeric == NUMERIC_UNKNOWN) {
 		bool typed = v->type == VALUE_NUMBER || v->type == VALUE_STRING;
-		s->numeric = typed && number_parse(cut(v->text), &s->number) ? NUMERIC_YES : NUMERIC_NO;
+		s->numeric = typed && number_parse(scratch_cut(v->text), &s->number) ? NUMERIC_YES : NUMERIC_NO;
 	}
 	return s->numeric == NUMERIC_YES;
 }
@@ -207,7 +212,7 @@ order_meets(struct subject *s, const struct value *v, unsigned i)
 static bool
 affords(struct subject *s, const struct value *other)
 {
-	size_t cost = FIELDREF_PAIR + cut(other->text).len;
+	size_t cost = FIELDREF_PAIR + scratch_cut(other->text).len;
 	if (s->predicate->wrap == WRAP_CONTAINS)
 		cost += s->text.len;
 	if (cost < s->work) {
@@ -224,7 +229,7 @@ other_meets(struct subject *s, const struct value *v, const struct value *other)
 {
 	if (!affords(s, other))
 		return false;
-	struct str text = s->predicate->cased ? cut(other->text) : folded(s->scratch, other, -1, s->scratch->right);
+	struct str text = s->predicate->cased ? scratch_cut(other->text) : folded(s->scratch, other, -1, s->scratch->right);
 	struct number number;
 	switch (s->predicate->wrap) {
 	case WRAP_NONE:
@@ -287,7 +292,7 @@ scalar_meets(struct subject *s, const struct value *v, unsigned want)
 	if (v->type == VALUE_NULL || v->type == VALUE_MISSING || s->work == 0)
 		return false;
 	bool folds = !p->cased && (p->op == PREDICATE_TEXT || p->op == PREDICATE_FIELDREF);
-	s->text = folds ? folded(s->scratch, v, p->slot, s->scratch->left) : cut(v->text);
+	s->text = folds ? folded(s->scratch, v, p->slot, s->scratch->left) : scratch_cut(v->text);
 	s->numeric = NUMERIC_UNKNOWN;
 	bool met = false;
 	if (want < p->count)

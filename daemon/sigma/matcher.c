@@ -16,6 +16,7 @@ struct matcher {
 	uint32_t generation;
 	bool begun; /* for the event of the next run */
 	struct match *matches; /* room for every rule */
+	uint64_t *places;      /* of the route's rules, bit by bit: those that may match */
 };
 
 struct matcher *
@@ -28,7 +29,8 @@ matcher_new(const struct ruleset *set)
 	m->scratch = scratch_new(set->slot_count, set->max_regex_steps);
 	m->answers = mem_zero(set->predicates.len ? set->predicates.len : 1, sizeof(*m->answers));
 	m->matches = mem_zero(set->count ? set->count : 1, sizeof(*m->matches));
-	if (!m->scratch || !m->answers || !m->matches) {
+	m->places = mem_zero(set->count / 64 + 1, sizeof(*m->places));
+	if (!m->scratch || !m->answers || !m->matches || !m->places) {
 		matcher_free(m);
 		return NULL;
 	}
@@ -43,6 +45,7 @@ matcher_free(struct matcher *m)
 	scratch_free(m->scratch);
 	mem_free(m->answers);
 	mem_free(m->matches);
+	mem_free(m->places);
 	mem_free(m);
 }
 
@@ -115,19 +118,39 @@ matcher_where(struct matcher *m, const struct named_window *window)
 	return run(m, &owner, window->where);
 }
 
-unsigned
-matcher_run(struct matcher *m, const struct event *e, const struct match **matches)
+/* What the conditions of windows have asked of the event stays known. */
+static const struct rule_route *
+begin_run(struct matcher *m, const struct event *e)
 {
-	const struct ruleset *set = m->set;
-	const struct rule_route *route = &set->generic;
-	unsigned count = 0;
-	if (e->source && e->source->index < set->route_count)
-		route = &set->routes[e->source->index];
 	if (!m->begun)
 		begin(m, e);
 	m->begun = false;
+	return e->source && e->source->index < m->set->route_count ? &m->set->routes[e->source->index] : &m->set->generic;
+}
+
+unsigned
+matcher_run(struct matcher *m, const struct event *e, const struct match **matches)
+{
+	const struct rule_route *route = begin_run(m, e);
+	unsigned count = 0;
+	rule_index_find(route->index, e, m->scratch, m->places);
+	for (unsigned word = 0; word * 64 < route->len; word++) {
+		for (uint64_t left = m->places[word]; left; left &= left - 1) {
+			unsigned place = word * 64 + (unsigned)__builtin_ctzll(left);
+			count += judge(m, &m->set->entries[route->rules[place]], &m->matches[count]);
+		}
+	}
+	*matches = m->matches;
+	return count;
+}
+
+unsigned
+matcher_run_all(struct matcher *m, const struct event *e, const struct match **matches)
+{
+	const struct rule_route *route = begin_run(m, e);
+	unsigned count = 0;
 	for (unsigned i = 0; i < route->len; i++)
-		count += judge(m, &set->entries[route->rules[i]], &m->matches[count]);
+		count += judge(m, &m->set->entries[route->rules[i]], &m->matches[count]);
 	*matches = m->matches;
 	return count;
 }

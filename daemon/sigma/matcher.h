@@ -41,6 +41,8 @@ bool matcher_where(struct matcher *m, const struct named_window *window);
 /* Event rules that match, in rule order; *matches is valid until the next run. Rules that
  * only feed correlations are included. */
 unsigned matcher_run(struct matcher *m, const struct event *e, const struct match **matches);
+/* The same without the index, each rule asked: what tests hold matcher_run against. */
+unsigned matcher_run_all(struct matcher *m, const struct event *e, const struct match **matches);
 /* One event rule over the event of the last run, with some of its selections and terms made false (tuning); a term also
  * where the condition holds it. False: no match now. */
 bool matcher_judge(struct matcher *m, const struct event *e, const struct rule *rule, const struct match_mask *off,

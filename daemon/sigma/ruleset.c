@@ -9,6 +9,27 @@ may_see(const struct ruleset *set, const struct rule_entry *entry, const struct 
 	return !entry->rule->correlation && (set->any_source || logsource_contains(&entry->logsource, source));
 }
 
+static void
+route_fini(struct rule_route *route)
+{
+	mem_free(route->rules);
+	rule_index_free(route->index);
+	*route = (struct rule_route){0};
+}
+
+static int
+index_route(const struct ruleset *set, struct rule_route *route)
+{
+	const struct need **needs = mem_zero(route->len ? route->len : 1, sizeof(*needs));
+	if (!needs)
+		return -1;
+	for (unsigned i = 0; i < route->len; i++)
+		needs[i] = &set->entries[route->rules[i]].need;
+	route->index = rule_index_new(&set->predicates, needs, route->len);
+	mem_free(needs);
+	return route->index ? 0 : -1;
+}
+
 static int
 route_source(const struct ruleset *set, struct rule_route *route, const struct source *source)
 {
@@ -18,30 +39,51 @@ route_source(const struct ruleset *set, struct rule_route *route, const struct s
 	unsigned *rules = mem_zero(len ? len : 1, sizeof(*rules));
 	if (!rules)
 		return -1;
-	mem_free(route->rules);
-	*route = (struct rule_route){rules, 0};
+	route_fini(route);
+	route->rules = rules;
 	for (unsigned i = 0; i < set->count; i++) {
 		if (may_see(set, &set->entries[i], source))
 			rules[route->len++] = i;
 	}
-	return 0;
+	return index_route(set, route);
 }
 
 static void
 drop_routes(struct ruleset *set)
 {
 	for (unsigned i = 0; i < set->route_count; i++)
-		mem_free(set->routes[i].rules);
+		route_fini(&set->routes[i]);
 	mem_free(set->routes);
-	mem_free(set->generic.rules);
+	route_fini(&set->generic);
 	set->routes = NULL;
 	set->route_count = 0;
-	set->generic = (struct rule_route){0};
+}
+
+/* What each rule's condition needs, for the indices of the routes. */
+static int
+find_needs(struct ruleset *set)
+{
+	unsigned *uses = mem_zero(set->predicates.len + 1, sizeof(*uses));
+	unsigned *last_rule = mem_zero(set->predicates.len + 1, sizeof(*last_rule));
+	int failed = uses && last_rule ? 0 : -1;
+	for (unsigned i = 0; i < set->count && !failed; i++)
+		need_count(&set->entries[i].detection, uses, last_rule, i + 1);
+	for (unsigned i = 0; i < set->count && !failed; i++) {
+		struct rule_entry *entry = &set->entries[i];
+		if (!entry->rule->correlation)
+			failed = need_find(&set->arena, &set->predicates, &entry->detection, uses, &entry->need);
+	}
+	mem_free(uses);
+	mem_free(last_rule);
+	set->has_needs = !failed;
+	return failed;
 }
 
 int
 ruleset_route(struct ruleset *set, const struct source *const *sources, unsigned count)
 {
+	if (!set->has_needs && find_needs(set))
+		return -1;
 	drop_routes(set);
 	set->routes = mem_zero(count ? count : 1, sizeof(*set->routes));
 	if (!set->routes)

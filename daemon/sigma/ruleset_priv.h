@@ -8,7 +8,9 @@
 #include "sigma/detection.h"
 #include "sigma/logsource.h"
 #include "sigma/predicate.h"
+#include "sigma/need.h"
 #include "sigma/program.h"
+#include "sigma/rule_index.h"
 #include "sigma/ruleset.h"
 #include "sigma/score.h"
 #include "sigma/window_names.h"
@@ -19,11 +21,13 @@ struct rule_entry { /* in the order of rule.index */
 	struct detection detection;
 	struct score score;
 	int32_t entry; /* program of the condition */
+	struct need need;
 };
 
 struct rule_route { /* event rules that may see events of one source */
-	unsigned *rules;
+	unsigned *rules; /* len of them, in order */
 	unsigned len;
+	struct rule_index *index; /* by their place in rules */
 };
 
 enum { DIGEST_SIZE = 16 };
@@ -41,6 +45,7 @@ struct ruleset {
 	struct fail_list notes;
 	char digest[DIGEST_SIZE];
 	bool any_source;
+	bool has_needs; /* of the entries: found at the first routing */
 	uint32_t max_regex_steps;
 	unsigned slot_count;
 	struct rule_route *routes; /* by source index */

@@ -52,7 +52,9 @@ run(const struct ruleset *set, const struct field_set *fields)
 	const struct match *matches;
 	struct match_reason reasons[REASONS_MAX];
 	fill(slots, count, &element);
-	unsigned found = m ? matcher_run(m, &e, &matches) : 0;
+	unsigned all = m ? matcher_run_all(m, &e, &matches) : 0, found = m ? matcher_run(m, &e, &matches) : 0;
+	if (found != all)
+		abort();
 	for (unsigned i = 0; i < found; i++) {
 		unsigned given = matcher_reasons(m, &e, matches[i].rule, reasons, REASONS_MAX);
 		for (unsigned j = 0; j < given; j++) {
