@@ -461,6 +461,11 @@ invent(struct model *m)
 		m->terms[i] = grow(m, 1);
 		if (random_below(2) == 0) /* often a part of the condition */
 			m->terms[i] = &m->pool[random_below(m->used)];
+		if (m->terms[i]->kind == AND && m->terms[i]->count == 3) { /* some of what an `and` of the condition joins */
+			m->pool[m->used] = *m->terms[i];
+			m->pool[m->used].count = 2;
+			m->terms[i] = &m->pool[m->used++];
+		}
 	}
 	unsigned plain = plain_selections(m);
 	for (unsigned i = 0; i < ENTRIES; i++) {
