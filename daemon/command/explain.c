@@ -148,6 +148,12 @@ struct collector {
 	unsigned count;
 };
 
+struct explain_source { /* what a part is explained with */
+	struct arena *arena;
+	const struct kit *kit;
+	struct tuning_effect *effect; /* zeroed; filled where tuning applies */
+};
+
 /* The event rules below a correlation, each once. */
 static void
 collect(struct collector *c, const struct rule *rule)
@@ -161,22 +167,43 @@ collect(struct collector *c, const struct rule *rule)
 		collect(c, rule->correlation->feeds[i].rule);
 }
 
+/* First without tuning: that only looks at what matches. */
 static int
-explain_parts(struct explain *x, struct explain_view *v, struct arena *arena, struct fail *why)
+explain_part(struct explain_question *q, const struct rule *rule, const struct explain_source *from,
+    struct explanation *out, struct fail *why)
+{
+	q->off = NULL;
+	if (ruleset_explain(q, rule, from->arena, out, why) < 0)
+		return -1;
+	if (!out->matches || !tuning_mask(from->kit->policy->tuning, from->kit->matcher, q->event, rule, from->effect))
+		return 0;
+	q->off = &from->effect->off;
+	return ruleset_explain(q, rule, from->arena, out, why);
+}
+
+static int
+explain_parts(struct explain *x, struct explain_view *v, const struct kit *kit, struct arena *arena, struct fail *why)
 {
 	unsigned all;
 	(void)ruleset_rules(x->policy->rules, &all);
 	struct collector c = {arena_alloc(arena, all * sizeof *c.rules), arena_alloc(arena, all * sizeof *c.known), 0};
 	struct explanation *parts = arena_alloc(arena, all * sizeof *parts);
-	if (!c.rules || !c.known || !parts)
+	struct tuning_effect *effects = arena_alloc(arena, all * sizeof *effects);
+	if (!c.rules || !c.known || !parts || !effects)
 		return fail_set(why, "memory", "no memory");
 	memset(c.known, 0, all * sizeof *c.known);
+	memset(effects, 0, all * sizeof *effects);
 	collect(&c, x->rule);
+	matcher_begin(kit->matcher, v->event);
 	struct explain_question question = {x->policy->rules, v->event, NULL};
-	for (unsigned i = 0; i < c.count; i++)
-		if (ruleset_explain(&question, c.rules[i], arena, &parts[i], why) < 0)
+	for (unsigned i = 0; i < c.count; i++) {
+		struct explain_source from = {arena, kit, &effects[i]};
+		if (explain_part(&question, c.rules[i], &from, &parts[i], why) < 0)
 			return -1;
+	}
 	v->parts = parts;
+	v->tuned = effects;
+	v->silence = tuning_suppresses(kit->policy->tuning, v->event, x->rule);
 	v->part_count = c.count;
 	return 0;
 }
@@ -191,7 +218,7 @@ show(struct explain *x, const struct event *e, const struct kit *kit)
 	arena_init(&arena, ARENA_MAX, 0);
 	buf_init(&text, OUTPUT_MAX);
 	x->code = EX_OSERR;
-	if (explain_parts(x, &v, &arena, &why) < 0)
+	if (explain_parts(x, &v, kit, &arena, &why) < 0)
 		fprintf(x->err, "picketd: %s\n", why.text);
 	else if (x->options->json ? explain_json(&v, &text) : explain_text(&v, &text))
 		fprintf(x->err, "picketd: the explanation is too long to print, or memory is out\n");

@@ -101,6 +101,15 @@ source_of(struct writer *w, struct str product, struct str service, struct str c
 }
 
 static json_t *
+tuning_of(struct writer *w, const struct tuning_effect *tuned)
+{
+	json_t *list = json_array();
+	for (unsigned i = 0; i < tuned->count; i++)
+		w->bad |= json_array_append_new(list, json_text(str_of(tuned->entries[i]->id))) < 0;
+	return list;
+}
+
+static json_t *
 part_of(struct writer *w, const struct explanation *part)
 {
 	const struct logsource *l = &part->logsource;
@@ -108,6 +117,7 @@ part_of(struct writer *w, const struct explanation *part)
 	w->selections = json_object();
 	json_put(object, "rule", json_string(part->rule->id), &w->bad);
 	json_put(object, "logsource", source_of(w, l->product, l->service, l->category), &w->bad);
+	json_put(object, "tuning", tuning_of(w, &w->view->tuned[part - w->view->parts]), &w->bad);
 	json_put(object, "sees", json_boolean(part->sees), &w->bad);
 	json_put(object, "matches", json_boolean(part->matches), &w->bad);
 	json_put(object, "score", json_integer(part->score), &w->bad);
@@ -176,6 +186,7 @@ explain_json(const struct explain_view *v, struct buf *out)
 	for (unsigned i = 0; i < v->part_count; i++)
 		w.bad |= json_array_append_new(parts, part_of(&w, &v->parts[i])) < 0;
 	json_put(object, "parts", parts, &w.bad);
+	json_put(object, "suppressed_by", v->silence ? json_text(str_of(v->silence->id)) : json_null(), &w.bad);
 	put_ending(&w, object);
 	char *text = w.bad ? NULL : json_dumps(object, JSON_VALUE_DUMP);
 	int failed = !text || buf_add_str(out, str_of(text)) || buf_add(out, "\n", 1) ? -1 : 0;

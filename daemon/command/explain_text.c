@@ -217,10 +217,29 @@ add_sees(struct printer *p, const struct explanation *part)
 }
 
 static int
+add_entry(struct printer *p, const struct tuning_entry *entry, const char *does)
+{
+	return buf_addf(p->out, "%-11s", "tuning") || describe_text(str_of(entry->id), p->out) ||
+		buf_addf(p->out, " %s: ", does) || describe_text(str_of(entry->reason), p->out) ||
+		buf_add_str(p->out, STR(" (")) || describe_text(str_of(entry->owner), p->out) || buf_add_str(p->out, STR(")\n"))
+	    ? -1
+	    : 0;
+}
+
+static int
+add_entries(struct printer *p, const struct tuning_effect *tuned)
+{
+	for (unsigned i = 0; i < tuned->count; i++)
+		if (add_entry(p, tuned->entries[i], "makes a part of it false"))
+			return -1;
+	return 0;
+}
+
+static int
 add_part(struct printer *p, const struct explanation *part)
 {
 	memset(p->shown, 0, sizeof p->shown);
-	if (add_sees(p, part) || buf_add_str(p->out, STR("\ncondition\n")) || add_node(p, part->condition, 0))
+	if (add_sees(p, part) || add_entries(p, &p->view->tuned[part - p->view->parts]) || buf_add_str(p->out, STR("\ncondition\n")) || add_node(p, part->condition, 0))
 		return -1;
 	for (unsigned i = 0; i < part->rule->term_count; i++) {
 		const struct explain_term *t = &part->terms[i];
@@ -269,7 +288,8 @@ explain_text(const struct explain_view *v, struct buf *out)
 {
 	struct printer p = {.view = v, .out = out};
 	const char *note;
-	if (add_rule(&p, "rule", v->rule) || add_event(&p) || add_parts(&p) || buf_add(out, "\n", 1))
+	if (add_rule(&p, "rule", v->rule) || add_event(&p) ||
+	    (v->silence && add_entry(&p, v->silence, "keeps its alerts as suppressed")) || add_parts(&p) || buf_add(out, "\n", 1))
 		return -1;
 	for (unsigned i = 0; (note = explain_note(v, i)); i++)
 		if (buf_addf(out, "note: %s\n", note))

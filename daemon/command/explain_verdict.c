@@ -13,70 +13,85 @@ explain_matches(const struct explain_view *v)
 	return any;
 }
 
+/* Reasons being listed: the first few, then how many more. */
+struct telling {
+	const struct explain_view *view;
+	struct buf *out;
+	const char *separator;
+	unsigned named, more;
+};
+
 static int
-add_item(const struct explain_view *v, const struct explain_node *n, struct buf *out)
+add_item(const struct telling *t, const struct explain_node *n)
 {
 	const struct explain_item *item = n->item;
 	if (!item->field[0])
-		return buf_add_str(out, n->holds ? STR("the keywords are there") : STR("no value has the keywords"));
-	const struct value *value = event_value(v->event, item->slot);
-	if (describe_text(str_of(item->field), out))
+		return buf_add_str(t->out, n->holds ? STR("the keywords are there") : STR("no value has the keywords"));
+	const struct value *value = event_value(t->view->event, item->slot);
+	if (describe_text(str_of(item->field), t->out))
 		return -1;
 	if (item->limited)
-		return buf_add_str(out, STR(" could not be compared within the limits"));
+		return buf_add_str(t->out, STR(" could not be compared within the limits"));
 	if (value->type == VALUE_MISSING)
-		return buf_add_str(out, STR(" is missing"));
-	return buf_add_str(out, STR(" = ")) || describe_value(item->hit ? item->hit : value, EXPLAIN_VALUE_MAX, out) ? -1 : 0;
+		return buf_add_str(t->out, STR(" is missing"));
+	if (buf_add_str(t->out, STR(" = ")))
+		return -1;
+	return describe_value(item->hit ? item->hit : value, EXPLAIN_VALUE_MAX, t->out);
 }
 
-static int add_reason(const struct explain_view *v, const struct explain_node *n, struct buf *out);
+static int add_reasons(struct telling *t, const struct explain_node *n);
 
-/* The children that make their parent what it is: of an `and` that is false the first false one, of one that is true
- * each; of an `or` the other way round. */
 static int
-add_children(const struct explain_view *v, const struct explain_node *n, struct buf *out)
+end_reasons(struct telling *t)
 {
-	bool each = n->holds == (n->kind == EXPLAIN_AND);
-	unsigned named = 0, more = 0;
-	for (const struct explain_node *child = n->first; child && (each || !named); child = child->next) {
-		if (child->holds != n->holds)
-			continue;
-		if (named == NAMED_MAX) {
-			more++;
-			continue;
-		}
-		if ((named && buf_add_str(out, STR("; "))) || add_reason(v, child, out))
-			return -1;
-		named++;
-	}
-	return more ? buf_addf(out, "; and %u more", more) : 0;
+	return t->more ? buf_addf(t->out, "%sand %u more", t->separator, t->more) : 0;
 }
 
 static int
-add_reason(const struct explain_view *v, const struct explain_node *n, struct buf *out)
+add_selection(const struct telling *t, const struct explain_node *n)
 {
-	if (n->tuned && n->kind != EXPLAIN_SELECTION)
-		return buf_add_str(out, STR("a part of the condition is made false by tuning"));
+	struct telling inner = {t->view, t->out, ", ", 0, 0};
+	if (buf_add_str(t->out, STR("selection ")) || describe_text(str_of(n->name), t->out))
+		return -1;
 	if (n->tuned)
-		return buf_add_str(out, STR("selection ")) || describe_text(str_of(n->name), out) ||
-			buf_add_str(out, STR(" is made false by tuning"))
-		    ? -1
-		    : 0;
-	switch (n->kind) {
-	case EXPLAIN_AND:
-	case EXPLAIN_OR:
-		return add_children(v, n, out);
-	case EXPLAIN_NOT:
-		return add_reason(v, n->first, out);
-	case EXPLAIN_SELECTION:
-		return buf_add_str(out, STR("selection ")) || describe_text(str_of(n->name), out) ||
-			buf_addf(out, " is %s because ", n->holds ? "true" : "false") || add_reason(v, n->first, out)
-		    ? -1
-		    : 0;
-	case EXPLAIN_ITEM:
-		return add_item(v, n, out);
+		return buf_add_str(t->out, STR(" is made false by tuning"));
+	if (buf_addf(t->out, " is %s because ", n->holds ? "true" : "false"))
+		return -1;
+	return add_reasons(&inner, n->first) || end_reasons(&inner) ? -1 : 0;
+}
+
+static int
+add_reason(struct telling *t, const struct explain_node *n)
+{
+	if (t->named == NAMED_MAX) {
+		t->more++;
+		return 0;
 	}
-	return -1;
+	if (t->named++ && buf_add_str(t->out, str_of(t->separator)))
+		return -1;
+	if (n->kind == EXPLAIN_SELECTION)
+		return add_selection(t, n);
+	return n->tuned ? buf_add_str(t->out, STR("a part of it is made false by tuning")) : add_item(t, n);
+}
+
+/* What makes a node what it is: of an `and` that is false the first false child, of one that is true each; of an `or`
+ * the other way round. */
+static int
+add_reasons(struct telling *t, const struct explain_node *n)
+{
+	bool joins = n->kind == EXPLAIN_AND || n->kind == EXPLAIN_OR || n->kind == EXPLAIN_NOT;
+	if (!joins || n->tuned)
+		return add_reason(t, n);
+	bool each = n->holds == (n->kind == EXPLAIN_AND);
+	for (const struct explain_node *child = n->first; child; child = child->next) {
+		if (n->kind != EXPLAIN_NOT && child->holds != n->holds)
+			continue;
+		if (add_reasons(t, child))
+			return -1;
+		if (!each)
+			break;
+	}
+	return 0;
 }
 
 static int
@@ -89,7 +104,8 @@ add_part(const struct explain_view *v, const struct explanation *part, struct bu
 	if (!part->sees)
 		return buf_addf(out, "the rule does not see events of this log source (its condition is %s)",
 		    part->condition->holds ? "true" : "false");
-	return add_reason(v, part->condition, out);
+	struct telling t = {v, out, "; ", 0, 0};
+	return add_reasons(&t, part->condition) || end_reasons(&t) ? -1 : 0;
 }
 
 static int

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "decode/decoder.h"
+#include "detect/tuning.h"
 #include "event/event.h"
 #include "event/field.h"
 #include "sigma/explain.h"
@@ -19,7 +20,9 @@ struct explain_view {
 	struct decoder *decoder; /* that read the event: knows its paths */
 	const struct field_set *fields;
 	const struct explanation *parts; /* the rule itself, or the event rules that a correlation counts in the end */
+	const struct tuning_effect *tuned; /* of each part: what tuning made false, and by which entries */
 	unsigned part_count;
+	const struct tuning_entry *silence; /* keeps the rule's alerts about the event as suppressed; NULL */
 };
 
 enum { EXPLAIN_VALUE_MAX = 200 }; /* bytes of one value that are shown */

@@ -1,4 +1,5 @@
 """--explain: every node of a condition for one event; its verdict against that of --replay, which runs another program."""
+import glob
 import json
 import os
 import random
@@ -12,17 +13,23 @@ from harness import BINARY, TOP, check, equal, run
 SEED = "2f6d1f0c-5a43-4d0e-9a53-7f1d0c5e8b11"
 
 
-def _config(place):
-    path = place.path("small.yaml")
-    return path if os.path.exists(path) else place.write("small.yaml", "version: 1\nwindows: {memory: 16MiB}\n")
+def _config(place, story=None):
+    """A configuration with small windows; of a scenario with its lists and tuning."""
+    path = place.path(f"{story or 'small'}.yaml")
+    if not os.path.exists(path):
+        folder = os.path.join(TOP, "tests", "scenario", story or "none")
+        lists = {os.path.basename(f)[:-4]: f for f in glob.glob(os.path.join(folder, "lists", "*.txt"))}
+        rules = {"lists": lists, "tuning": glob.glob(os.path.join(folder, "tuning"))}
+        place.write(os.path.basename(path), json.dumps({"version": 1, "windows": {"memory": "16MiB"}, "rules": rules}))
+    return path
 
 
-def _explain(place, rule, event, *more, stdin=None):
-    return run([BINARY, "--explain", rule, "--config", _config(place), *more, event], seconds=60, stdin=stdin)
+def _explain(place, rule, event, *more, stdin=None, story=None):
+    return run([BINARY, "--explain", rule, "--config", _config(place, story), *more, event], seconds=60, stdin=stdin)
 
 
-def _document(place, rule, event, *more):
-    out = _explain(place, rule, event, "--format", "json", *more)
+def _document(place, rule, event, *more, story=None):
+    out = _explain(place, rule, event, "--format", "json", *more, story=story)
     check(out.returncode in (0, 1), f"{rule} {event}: exit {out.returncode}: {out.stderr}")
     document = json.loads(out.stdout)
     equal(document["matches"], out.returncode == 0, f"exit status of {rule}")
@@ -156,11 +163,26 @@ def explain_of_a_correlation_shows_its_rules(place):
     equal(_explain(place, "both", place.write("mfa.json", quiet(code=50076)), "--rules", rule).returncode, 1, "none of them")
 
 
+def explain_names_the_tuning_that_applies(place):
+    story = "permitted_vpns_take_one_signal_from_their_users_only"
+    events = os.path.join(TOP, "tests", "scenario", story, "events.ndjson")
+    out = _explain(place, SEED, events + ":1", story=story)
+    equal(out.returncode, 1, out.stdout)
+    check("tuning     permitted-vpn-users makes a part of it false: Personal VPNs" in out.stdout, out.stdout)
+    check("selection risk_event_proxy, made false by tuning" in out.stdout, out.stdout)
+    check("selection risk_event_proxy is made false by tuning" in out.stdout.splitlines()[-1], out.stdout)
+    equal(_document(place, SEED, events + ":1", story=story)["parts"][0]["tuning"], ["permitted-vpn-users"], "as JSON")
+    equal(_explain(place, SEED, events + ":1").returncode, 0, "without the tuning it matches")
+    story = "red_team_windows_keep_alerts_as_suppressed_until_they_end"
+    out = _explain(place, SEED, os.path.join(TOP, "tests", "scenario", story, "events.ndjson") + ":2", story=story)
+    check(out.returncode == 0 and "keeps its alerts as suppressed" in out.stdout, out.stdout)
+
+
 # ---- explain against replay ----
 
-def _replayed(place, rules, path):
+def _replayed(place, rules, path, story=None):
     """(rule, line) -> score, of every alert."""
-    out = run([BINARY, "--replay", "--config", _config(place), *(x for r in rules for x in ("--rules", r)), path], seconds=60)
+    out = run([BINARY, "--replay", "--config", _config(place, story), *(x for r in rules for x in ("--rules", r)), path], seconds=60)
     equal(out.returncode, 0, out.stderr)
     rows = [json.loads(row) for row in out.stdout.split("\n")[:-1]]
     return {(a["rule"]["id"], a["replay"]["line"]): a["threat_score"] for a in rows}
@@ -185,11 +207,11 @@ def explain_agrees_with_every_alert_of_the_scenarios(place):
             continue
         with open(path, encoding="utf-8") as f:
             lines = f.read().splitlines()
-        for rule, number in _replayed(place, [], path):
+        for rule, number in _replayed(place, [], path, name):
             # alone: what came before must not matter, since --explain begins with a fresh state
             single = place.write(f"alone-{count}.ndjson", lines[number - 1] + "\n")
-            alone = _replayed(place, [], single)
-            document = _document(place, rule, single)
+            alone = _replayed(place, [], single, name)
+            document = _document(place, rule, single, story=name)
             if not document["rule"]["correlation"]:
                 got = document["parts"][0]["score"] if document["matches"] else None
                 equal(got, alone.get((rule, 1)), f"{rule} on line {number} of {name}: {document['verdict']}")
