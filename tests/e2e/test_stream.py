@@ -1,11 +1,15 @@
 """Ten thousand sign-ins by both ways, against the model that shares nothing with the daemon."""
 import http.client
+import json
+import os
+import random
 import socket
 import time
 
+import correlation_streams
 import generate
 import model
-from harness import check, equal, octet, request
+from harness import BINARY, check, equal, octet, request, run
 
 COUNT = 10000
 
@@ -73,8 +77,6 @@ ten_thousand_sign_ins_by_http_and_syslog_equal_the_model.limit = 240
 
 
 def replay_gives_the_ids_that_the_live_daemon_gives(place):
-    from harness import BINARY, run
-    import json
     start = int(time.time() * 1000) - 2000 * 150 - 120000
     lines = generate.stream_lines(2000, 5, start_ms=start - start % 1000)
     path = place.write("stream.ndjson", "\n".join(lines) + "\n")
@@ -87,3 +89,44 @@ def replay_gives_the_ids_that_the_live_daemon_gives(place):
     equal({a["id"] for a in rows}, live, "ids")
     check(len(live) > 50, "enough of them")
     equal({a["replay"]["file"] for a in rows}, {path}, "file of each")
+
+
+def _correlations():
+    """One of each type that is judged as matches arrive, and one over another."""
+    group, span = ["userPrincipalName"], "1m"
+    bodies = [
+        {"type": "event_count", "rules": ["base_a", "base_b"], "condition": {"gte": 3}},
+        {"type": "value_count", "rules": ["base_a"], "condition": {"gte": 2, "field": "ipAddress"}},
+        {"type": "temporal", "rules": ["base_a", "base_c"]},
+        {"type": "temporal", "rules": ["base_a", "base_b", "base_d"], "condition": "base_a and (base_b or base_d)"},
+        {"type": "temporal_ordered", "rules": ["base_b", "base_a"]},
+        {"type": "value_sum", "rules": ["base_a"], "condition": {"gte": 8, "field": "resultType"}},
+        {"type": "value_avg", "rules": ["base_a"], "condition": {"gt": 2, "field": "resultType"}},
+        {"type": "value_percentile", "rules": ["base_b"], "condition": {"gte": 3, "field": "resultType", "percentile": 75}},
+        {"type": "event_count", "rules": ["correlation_0"], "condition": {"gte": 2}, "timespan": "1h"},
+    ]
+    return [{"title": f"{body['type']} {n}", "id": correlation_streams.identity(2, n), "name": f"correlation_{n}", "generate": n == 8,
+             "level": "high", "correlation": {"group-by": group, "timespan": span, **body}} for n, body in enumerate(bodies)]
+
+
+def correlations_alert_in_a_replay_as_in_the_live_daemon(place):
+    documents = correlation_streams.base_rules(any_source=False) + _correlations()
+    rules = os.path.dirname(place.write("rules/all.yml", "\n---\n".join(json.dumps(d) for d in documents) + "\n"))
+    r, records = random.Random(4), []
+    for n in range(20):
+        stream = correlation_streams.Stream(r, 60000, 600000)
+        records += [{**e, "id": f"{n}-{e['id']}", "ms": e["ms"] - stream.newest - (20 - n) * 7200000} for e in stream.records]
+    now = int(time.time() * 1000)
+    lines = [json.dumps(correlation_streams.sign_in({**e, "ms": e["ms"] + now})) for e in records]
+    path = place.write("stream.ndjson", "\n".join(lines) + "\n")
+    d = place.daemon({"listeners": {"http": {"tenant": generate.TENANT}}, "rules": {"dirs": [rules]}, "input": {"lateness": "10m"}})
+    _by_http(d, lines)
+    out = run([BINARY, "--replay", "--config", d.config_path, path], 60)
+    equal(out.returncode, 0, f"exit; {out.stderr[-300:]}")
+    told = [{(a["id"], a["kind"], a["rule"]["name"], str(a["correlation"]["group_by"]), a["correlation"]["value"]) for a in alerts}
+            for alerts in (d.stored(), [json.loads(t) for t in out.stdout.splitlines()])]
+    check(told[0] == told[1], f"live only {sorted(told[0] - told[1])[:3]}, replay only {sorted(told[1] - told[0])[:3]}")
+    names = {t[2] for t in told[0]}
+    equal(len(names), 9, f"rules that fired: {sorted(names)}")
+    check(any(t[1] == "repeat" for t in told[0]), "no burst that goes on")
+    return f"{len(told[0])} alerts of {len(names)} rules, live and replayed"

@@ -1,5 +1,6 @@
 """Random correlation rules and random streams of events for them, from one seed."""
 import random
+from datetime import datetime, timezone
 
 KINDS = "abcd"
 SPANS = {"10s": 10000, "1m": 60000, "10m": 600000, "2h": 7200000, "6h": 21600000}
@@ -175,3 +176,17 @@ class Stream:
 def shuffled(r, records, bound):
     """The same events in another order of arrival, none later than bound behind the newest."""
     return [e for _, _, e in sorted((e["ms"] + r.choice([0, 0, bound, r.randrange(bound + 1)]), r.random(), e) for e in records)]
+
+
+def stamp(ms):
+    return datetime.fromtimestamp(ms // 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S") + f".{ms % 1000:03d}Z"
+
+
+# What stands where in a sign-in of Entra ID.
+SIGN_IN = {"user": "userPrincipalName", "ip": "ipAddress", "other": "userDisplayName", "amount": "resultType"}
+
+
+def sign_in(record):
+    out = {"category": "SignInLogs", "createdDateTime": stamp(record["ms"]), "id": record["id"], "appDisplayName": record["kind"],
+           "userPrincipalName": None, "resultType": "none"}
+    return {**out, **{SIGN_IN[k]: v for k, v in record.items() if k in SIGN_IN}}
