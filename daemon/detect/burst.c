@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "base/mem.h"
+#include "base/metrics.h"
 
 enum { SHARDS = 16, SHARD_ENTRIES_MIN = 64, EVICT_STEPS = 64 };
 enum { REPEAT_CAP_MS = 24 * 3600 * 1000, STEP_MAX = 40 };
@@ -30,6 +31,7 @@ struct shard {
 struct burst_table {
 	/* set at start */
 	uint32_t cap, mask; /* of each shard */
+	metrics_series evictions;
 	unsigned shard_count;
 	struct shard shards[SHARDS];
 };
@@ -62,6 +64,7 @@ burst_table_new(uint64_t memory_bytes)
 	while (buckets < t->cap)
 		buckets *= 2;
 	t->mask = buckets - 1;
+	t->evictions = metrics_get(METRIC_WINDOW_EVICTIONS, "burst", NULL);
 	while (t->shard_count < SHARDS)
 		if (shard_init(t, &t->shards[t->shard_count++]) < 0) {
 			burst_table_free(t);
@@ -173,8 +176,11 @@ evict(const struct burst_table *t, struct shard *s, const struct entry *keep)
 			break;
 		}
 	}
-	if (first)
-		entry_free(t, s, first);
+	if (!first)
+		return;
+	if (first->state.hot || first->pins)
+		metrics_add(t->evictions, 1);
+	entry_free(t, s, first);
 }
 
 static struct entry *

@@ -1,7 +1,7 @@
 /* Which bursts have fired: per group whether it is hot and when it last alerted,
  * and the firings that are not yet on disk. Locked shards, any thread; memory is
  * taken at birth; the entry idle longest goes first, but not one that waits for
- * its batch. Contract: windows page "Re-arm", tree page "Loss and repeats". */
+ * its batch; what it still had to say is counted. Contract: windows page "Re-arm", tree page "Loss and repeats". */
 #ifndef DETECT_BURST_H
 #define DETECT_BURST_H
 

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "base/metrics.h"
 #include "detect/burst.h"
 
 enum { W = 1000 };
@@ -101,6 +102,24 @@ START_TEST(repeats_come_after_w_2w_4w_and_late_firings_leave_their_times)
 }
 END_TEST
 
+START_TEST(full_table_forgets_the_group_idle_longest_and_counts_it)
+{
+	struct burst_table *t = burst_table_new(1); /* the smallest */
+	struct burst_mark mark;
+	double before = metrics_value(METRIC_WINDOW_EVICTIONS, "burst", NULL);
+	uint64_t bytes = burst_table_bytes(t);
+	for (uint64_t i = 1; i <= 5000; i++) {
+		struct burst_question q = event(i, 0, 0, false, true);
+		q.key = i << 32 | i;
+		ck_assert_int_eq(ask(t, &q, &mark), BURST_TRIGGER);
+		burst_commit(t, &mark);
+	}
+	ck_assert_uint_eq(burst_table_bytes(t), bytes);
+	ck_assert(metrics_value(METRIC_WINDOW_EVICTIONS, "burst", NULL) > before + 3000);
+	burst_table_free(t);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -109,6 +128,7 @@ main(void)
 		copy_of_a_firing_that_was_rolled_back_begins_the_burst_again,
 		only_the_newest_event_of_a_group_ends_its_burst,
 		repeats_come_after_w_2w_4w_and_late_firings_leave_their_times,
+		full_table_forgets_the_group_idle_longest_and_counts_it,
 		NULL,
 	};
 	return unit_run("burst", tests);
