@@ -197,10 +197,22 @@ counts_now(struct step *s, const struct rule *correlation, uint64_t key)
 	return true;
 }
 
+/* Did an earlier copy of the event meet another of the rules? Then it was counted, whichever it meets now. */
+static bool
+counted_before(const struct step *s, const struct correlation *c, const struct match *match)
+{
+	struct str event = str_make((const char *)&s->event_hash, sizeof(s->event_hash));
+	for (unsigned i = 0; s->in->repeat && i < c->feed_count; i++)
+		if (match && !c->feeds[i].rule->correlation && c->feeds[i].rule != match->rule &&
+		    seen_has(s->c->counted, str_of(c->feeds[i].rule->id), event, s->in->event->received_ms))
+			return true;
+	return false;
+}
+
 static void feed(struct step *s, const struct origin *from);
 
 static void
-judge(struct step *s, const struct subject *subject, const struct str *values)
+judge(struct step *s, struct subject *subject, const struct str *values)
 {
 	const struct correlation *correlation = subject->rule->correlation;
 	struct verdict v;
@@ -208,6 +220,7 @@ judge(struct step *s, const struct subject *subject, const struct str *values)
 	bool once = correlation && !correlation_is_temporal(correlation) && (correlation->feed_count > 1 || !subject->match);
 	if (once && !counts_now(s, subject->rule, key))
 		return;
+	subject->again = subject->again || (once && counted_before(s, correlation, subject->match));
 	struct group_step g = {s->c, s->in, current_evidence(s), s->event_hash, &s->failed};
 	group_judge(&g, subject, key, values, &v);
 	if (v.answer == BURST_QUIET)

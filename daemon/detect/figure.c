@@ -139,7 +139,7 @@ number(const struct correlation *c, const struct slice *s)
 }
 
 static bool
-holds(const struct correlation *c, const struct slice *s, bool assume_absent, double *value)
+holds(const struct correlation *c, const struct slice *s, double *value)
 {
 	if (s->n == 0 && c->type >= CORRELATION_VALUE_SUM)
 		return false; /* nothing has no sum, no mean and no percentile */
@@ -150,12 +150,11 @@ holds(const struct correlation *c, const struct slice *s, bool assume_absent, do
 		return *value == c->feed_count;
 	if (c->type == CORRELATION_TEMPORAL_ORDERED)
 		return ordered_text(c, s, 0, INT64_MIN, 0);
-	uint64_t seen = stages_of(s);
-	return correlation_text_holds(c->text, assume_absent ? seen & ~c->absent : seen);
+	return correlation_text_holds(c->text, stages_of(s));
 }
 
 void
-figure_window(const struct correlation *c, const struct hits *h, int64_t begin_ms, int64_t end_ms, bool assume_absent,
+figure_window(const struct correlation *c, const struct hits *h, int64_t begin_ms, int64_t end_ms,
     struct figure *out)
 {
 	unsigned first = 0, last;
@@ -165,7 +164,7 @@ figure_window(const struct correlation *c, const struct hits *h, int64_t begin_m
 		;
 	struct slice s = {h->items + first, last - first};
 	*out = (struct figure){.events = s.n, .end_ms = end_ms};
-	out->holds = holds(c, &s, assume_absent, &out->value);
+	out->holds = holds(c, &s, &out->value);
 }
 
 void
@@ -173,12 +172,12 @@ figure_any_window(const struct correlation *c, const struct hits *h, int64_t at_
 {
 	struct figure later;
 	int64_t end_ms = at_ms;
-	figure_window(c, h, at_ms - c->timespan_ms, at_ms, true, out);
+	figure_window(c, h, at_ms - c->timespan_ms, at_ms, out);
 	for (unsigned i = 0; i < h->n && !out->holds; i++) {
 		if (h->items[i].ts_ms <= end_ms || h->items[i].ts_ms > at_ms + c->timespan_ms)
 			continue;
 		end_ms = h->items[i].ts_ms;
-		figure_window(c, h, end_ms - c->timespan_ms, end_ms, true, &later);
+		figure_window(c, h, end_ms - c->timespan_ms, end_ms, &later);
 		if (later.holds)
 			*out = later;
 	}

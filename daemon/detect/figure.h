@@ -17,9 +17,9 @@ struct figure {
 	int64_t end_ms;  /* of the window */
 };
 
-/* Over the hits of [begin, end], both included. Absent feeds count as absent when assume_absent. */
+/* Over the hits of [begin, end], both included. */
 void figure_window(const struct correlation *c, const struct hits *h, int64_t begin_ms, int64_t end_ms,
-    bool assume_absent, struct figure *out);
+    struct figure *out);
 /* Over all windows of the timespan that contain at_ms and end at a hit's time, or at at_ms: the first that holds, else
  * the one that ends at at_ms. */
 void figure_any_window(const struct correlation *c, const struct hits *h, int64_t at_ms, struct figure *out);

@@ -182,14 +182,11 @@ wait_for_absent(const struct group_step *s, const struct subject *subject, const
 		return;
 	for (unsigned i = hits_after(h, at_ms - 1); i < h->n && h->items[i].ts_ms <= at_ms + c->timespan_ms; i++) {
 		int64_t end_ms = h->items[i].ts_ms;
-		struct figure hoped, known;
+		struct figure known;
 		if (c->absent >> h->items[i].stage & 1 || hits_is_checked(h, i))
 			continue;
-		figure_window(c, h, end_ms - c->timespan_ms, end_ms, true, &hoped);
-		if (!hoped.holds)
-			continue;
-		figure_window(c, h, end_ms - c->timespan_ms, end_ms, false, &known);
-		if (known.holds) /* else what must be absent is there, and stays */
+		figure_window(c, h, end_ms - c->timespan_ms, end_ms, &known);
+		if (known.holds) /* else something wanted is not there yet, or what must be absent is, and stays */
 			park(s, w, h, i, end_ms);
 	}
 }
@@ -315,7 +312,7 @@ decide_window(const struct group_step *s, const struct waiter *waiter, const str
 	const struct correlation *c = rule->correlation;
 	struct figure figure;
 	bool before = goes_on(c, h, span);
-	figure_window(c, h, span->begin_ms, span->end_ms, false, &figure);
+	figure_window(c, h, span->begin_ms, span->end_ms, &figure);
 	if (c->when == CORRELATION_ON_SILENCE)
 		figure.holds = figure.events == 0;
 	if (c->when == CORRELATION_AT_END)

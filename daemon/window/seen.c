@@ -87,14 +87,20 @@ drop_oldest(const struct seen *s, struct shard *shard)
 }
 
 static bool
-shard_check(const struct seen *s, struct shard *shard, uint64_t hash, int64_t now_ms)
+shard_has(const struct seen *s, struct shard *shard, uint64_t hash, int64_t now_ms)
 {
 	while (shard->len > 0 && shard->ring[shard->oldest].at_ms < now_ms - s->ttl_ms)
 		drop_oldest(s, shard);
-	uint32_t *bucket = &shard->buckets[(uint32_t)hash & s->mask];
-	for (uint32_t i = *bucket; i; i = shard->ring[i - 1].next)
+	for (uint32_t i = shard->buckets[(uint32_t)hash & s->mask]; i; i = shard->ring[i - 1].next)
 		if (shard->ring[i - 1].hash == hash)
 			return true;
+	return false;
+}
+
+static void
+shard_add(const struct seen *s, struct shard *shard, uint64_t hash, int64_t now_ms)
+{
+	uint32_t *bucket = &shard->buckets[(uint32_t)hash & s->mask];
 	if (shard->len == s->cap)
 		drop_oldest(s, shard);
 	/* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): the same */
@@ -102,19 +108,32 @@ shard_check(const struct seen *s, struct shard *shard, uint64_t hash, int64_t no
 	shard->ring[at] = (struct slot){hash, now_ms, *bucket};
 	*bucket = at + 1;
 	shard->len++;
-	return false;
 }
 
-bool
-seen_check(struct seen *s, struct str tenant, struct str id, int64_t now_ms)
+static bool
+check(struct seen *s, struct str tenant, struct str id, int64_t now_ms, bool add)
 {
 	uint64_t parts[2] = {siphash(s->hash_key, tenant.p, tenant.len), siphash(s->hash_key, id.p, id.len)};
 	uint64_t hash = siphash(s->hash_key, parts, sizeof(parts));
 	struct shard *shard = &s->shards[(hash >> 32) % s->shard_count];
 	pthread_mutex_lock(&shard->mu);
-	bool there = shard_check(s, shard, hash, now_ms);
+	bool there = shard_has(s, shard, hash, now_ms);
+	if (!there && add)
+		shard_add(s, shard, hash, now_ms);
 	pthread_mutex_unlock(&shard->mu);
 	return there;
+}
+
+bool
+seen_check(struct seen *s, struct str tenant, struct str id, int64_t now_ms)
+{
+	return check(s, tenant, id, now_ms, true);
+}
+
+bool
+seen_has(struct seen *s, struct str tenant, struct str id, int64_t now_ms)
+{
+	return check(s, tenant, id, now_ms, false);
 }
 
 uint64_t

@@ -21,6 +21,8 @@ struct seen *seen_new(const struct seen_options *options);
 void seen_free(struct seen *s);
 /* True when the id was there; else it is there from now on. */
 bool seen_check(struct seen *s, struct str tenant, struct str id, int64_t now_ms);
+/* Only asks. */
+bool seen_has(struct seen *s, struct str tenant, struct str id, int64_t now_ms);
 uint64_t seen_bytes(const struct seen *s);
 
 #endif

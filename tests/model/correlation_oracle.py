@@ -203,6 +203,7 @@ class Group:
     def __init__(self):
         self.matches, self.hot, self.fired, self.last, self.gap = [], False, False, 0, 0
         self.waiting, self.asked, self.closed, self.held = [], set(), None, []
+        self.known = set()  # an event counts once, whichever copy of it met the rules first
 
     def within(self, begin, end):
         return [m for m in self.matches if begin <= m.ms <= end]
@@ -214,7 +215,7 @@ class Oracle:
     def __init__(self, correlations, base, lateness, grace, collect=None):
         self.correlations, self.base, self.lateness, self.grace = correlations, base, lateness, grace
         self.groups = {c.id: {} for c in correlations}
-        self.newest, self.seen, self.alerts, self.order = None, set(), [], itertools.count()
+        self.newest, self.alerts, self.order = None, [], itertools.count()
         referenced = {r for c in correlations for r in c.rules}
         generated = {r for c in correlations if c.generate for r in c.rules}
         self.loud = {c.name for c in correlations if c.name not in referenced or c.name in generated}
@@ -236,9 +237,8 @@ class Oracle:
         for h in hits:
             if h.rule in self.loud:
                 self.alerts.append((h.rule, (), "trigger", event))
-        if event["ms"] < self.newest - self.lateness or event["id"] in self.seen:
+        if event["ms"] < self.newest - self.lateness:
             return
-        self.seen.add(event["id"])
         self.feed(hits)
         self.decide(self.newest)
 
@@ -255,7 +255,14 @@ class Oracle:
     def add(self, c, key, hits):
         """All that one event is to one group, at once. Returns what fired, as hits for further correlations."""
         group = self.groups[c.id].setdefault(key, Group())
+        if c.temporal:
+            hits = [h for h in hits if (h.identity, h.rule) not in group.known]
+        elif hits[0].identity in group.known:
+            return []
+        group.known |= {(h.identity, h.rule) for h in hits} | {h.identity for h in hits}
         new = [Match(h, c.value(h), next(self.order)) for h in (hits if c.temporal else hits[:1])]
+        if not new:
+            return []
         if self.collect:
             self.collect(c, key, new)
         return getattr(self, "add_" + c.mode)(c, key, group, new)

@@ -125,15 +125,15 @@ def zipf(r, values):
 class Stream:
     """Events in the order in which they arrive."""
 
-    def __init__(self, r, span, lateness, length=None):
-        self.r, self.span, self.lateness = r, span, lateness
-        self.users = [f"user{n}" for n in range(r.choice([1, 2, 3]))]
+    def __init__(self, r, span, lateness, changing=False):
+        self.r, self.span, self.lateness, self.changing = r, span, lateness, changing
+        self.steady = r.random() < 0.1  # one long burst
+        self.users = [f"user{n}" for n in range(1 if self.steady else r.choice([1, 2, 3]))]
         self.ips = [f"192.0.2.{n}" for n in range(r.choice([2, 3, 6, 200]))]
         self.burst = r.choice([2, 4, 8])
         self.late = r.choice([0, 0, 0.1, 0.3])
-        self.steady = r.random() < 0.1  # one long burst
         self.newest, self.records = START + r.randrange(1000000), []
-        for n in range(60 if self.steady else length or r.randint(8, 40)):
+        for n in range(60 if self.steady else r.randint(8, 40)):
             self.records.append(self.record(n))
 
     def time(self):
@@ -144,7 +144,7 @@ class Stream:
             return self.newest - back
         step = r.choice([0, 1, w - 1, w, w + 1, w // 2]) if r.random() < 0.25 else r.randrange(max(w // self.burst, 2))
         if self.steady:
-            step = r.choice([w // 4, w // 2, w // 2 - 1])
+            step = r.choice([w // 4, w // 5, w // 2 - 1])
         elif r.random() < 0.03:
             step = self.lateness * 2 + w * r.choice([1, 3])
         self.newest += step
@@ -153,12 +153,13 @@ class Stream:
     def record(self, n):
         r = self.r
         if self.records and r.random() < 0.04:
-            return r.choice(self.records)
-        kinds = zipf(r, [r.choice(KINDS), "a", "b", "ab", "c", "bc", "ad", "abcd"])
+            copy = r.choice(self.records)
+            return {**copy, "kind": r.choice(["ab", "bc", "d"])} if self.changing and r.random() < 0.5 else copy
+        kinds = "abcd" if self.steady else zipf(r, [r.choice(KINDS), "a", "b", "ab", "c", "bc", "ad", "abcd"])
         record = {"id": f"e{n}", "ms": self.time(), "kind": kinds}
         for name, values in (("user", self.users), ("ip", self.ips), ("other", self.users)):
             value = zipf(r, values)
-            choice = r.random()
+            choice = 1 if self.steady else r.random()
             if choice < 0.04:
                 continue
             if choice < 0.06:

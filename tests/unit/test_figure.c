@@ -29,7 +29,7 @@ static struct figure
 window(const struct correlation *c, const struct hits *h, int64_t begin_ms, int64_t end_ms)
 {
 	struct figure out;
-	figure_window(c, h, begin_ms, end_ms, false, &out);
+	figure_window(c, h, begin_ms, end_ms, &out);
 	return out;
 }
 

@@ -32,6 +32,18 @@ START_TEST(seen_knows_an_id_the_second_time_within_its_tenant)
 }
 END_TEST
 
+START_TEST(seen_has_asks_and_adds_nothing)
+{
+	struct seen *s = make(1000, 100);
+	ck_assert(!seen_has(s, STR("a"), STR("1"), 0));
+	ck_assert(!seen_check(s, STR("a"), STR("1"), 0));
+	ck_assert(seen_has(s, STR("a"), STR("1"), 0));
+	ck_assert(!seen_has(s, STR("b"), STR("1"), 0));
+	ck_assert(!seen_has(s, STR("a"), STR("1"), 1001));
+	seen_free(s);
+}
+END_TEST
+
 START_TEST(seen_forgets_an_id_after_its_ttl)
 {
 	struct seen *s = make(1000, 100);
@@ -74,6 +86,7 @@ main(void)
 {
 	const TTest *const tests[] = {
 		seen_knows_an_id_the_second_time_within_its_tenant,
+		seen_has_asks_and_adds_nothing,
 		seen_forgets_an_id_after_its_ttl,
 		seen_keeps_exactly_the_last_ids,
 		seen_allocates_nothing_after_birth_and_says_its_size,
