@@ -206,10 +206,12 @@ observe_sign_in(struct contexts *c, struct event *e, bool count, struct context 
 	if (s.ip.len) {
 		s.ip_key = window_table_key(c->windows, KEY_IP, (struct str[]){e->tenant, s.ip}, 2);
 		s.ip_value = value_of(s.ip_key);
+		window_table_prefetch(c->windows, s.ip_key);
 	}
 	if (s.user.len) {
 		s.user_key = window_table_key(c->windows, KEY_USER, (struct str[]){e->tenant, s.user}, 2);
 		s.user_value = value_of(s.user_key);
+		window_table_prefetch(c->windows, s.user_key);
 	}
 	s.asn_value = asn.len ? window_table_value(c->windows, asn) : 0;
 	out->counted = count;

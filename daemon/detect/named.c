@@ -23,6 +23,7 @@ struct part { /* a key field of the event under way */
 struct view { /* a window as the event under way sees it */
 	const struct named_window *window;
 	bool by_user, by_address, by_asn; /* the key fixes it: there is one, and no need to count */
+	unsigned tested[WINDOW_FIGURES], tested_count; /* figures that have a slot */
 	bool present;
 	uint64_t key;
 	struct window_figures at;
@@ -51,6 +52,9 @@ view_init(struct named *n, struct view *v, const struct named_window *window)
 		v->by_address |= kind->kind == WINDOW_PART_ADDRESS && kind->prefix == 32;
 		v->by_asn |= kind->slot == FIELD_ASN;
 	}
+	for (unsigned i = 0; i < WINDOW_FIGURES; i++)
+		if (window->slots[i] >= 0)
+			v->tested[v->tested_count++] = i;
 	n->conditions |= window->where != PROGRAM_ACCEPT;
 }
 
@@ -142,6 +146,8 @@ make_keys(struct named *n, const struct event *e, const struct window_table *t)
 			words[2 + k] = n->parts[w->keys[k]].hash;
 		}
 		v->key = window_table_mix(t, words, 2 + w->key_count);
+		if (v->present)
+			window_table_prefetch(t, v->key);
 	}
 }
 
@@ -179,19 +185,20 @@ write_slots(struct view *v, struct event *e, const struct window_figures *f)
 {
 	uint64_t counts[WINDOW_FIGURES];
 	count(v, f, e->window_ms, counts);
-	for (unsigned i = 0; i < WINDOW_FIGURES; i++)
-		if (v->window->slots[i] >= 0)
-			number_slot_write(e, v->window->slots[i], v->text[i], counts[i],
-			    i == FIGURE_STRANGER_RATIO ? RATIO_DECIMALS : 0);
+	for (unsigned k = 0; k < v->tested_count; k++) {
+		unsigned i = v->tested[k];
+		number_slot_write(e, v->window->slots[i], v->text[i], counts[i],
+		    i == FIGURE_STRANGER_RATIO ? RATIO_DECIMALS : 0);
+	}
 }
 
 static void
 clear_slots(const struct named *n, struct event *e)
 {
 	for (unsigned i = 0; i < n->view_count; i++)
-		for (unsigned k = 0; k < WINDOW_FIGURES; k++) {
-			int slot = n->views[i].window->slots[k];
-			if (slot >= 0 && (unsigned)slot < e->slot_count)
+		for (unsigned k = 0; k < n->views[i].tested_count; k++) {
+			unsigned slot = (unsigned)n->views[i].window->slots[n->views[i].tested[k]];
+			if (slot < e->slot_count)
 				e->slots[slot] = (struct value){.type = VALUE_MISSING};
 		}
 }

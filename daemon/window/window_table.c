@@ -266,6 +266,14 @@ shard_of(struct window_table *t, uint64_t key)
 	return &t->shards[(key >> 32) & (t->shard_count - 1)];
 }
 
+void
+window_table_prefetch(const struct window_table *t, uint64_t key)
+{
+	const struct shard *s = &t->shards[(key >> 32) & (t->shard_count - 1)];
+	__builtin_prefetch(&s->mu, 1);
+	__builtin_prefetch(&s->cells.windows[(uint32_t)key & s->cells.mask]);
+}
+
 /* What a window born now cannot know. */
 static int64_t
 blind_at_birth(struct window_table *t, const struct shard *s)

@@ -29,6 +29,8 @@ uint64_t window_table_key(const struct window_table *t, uint64_t kind, const str
 uint64_t window_table_mix(const struct window_table *t, const uint64_t *words, size_t count); /* a key from hashes */
 uint32_t window_table_value(const struct window_table *t, struct str value); /* keyed 32-bit hash of a value, never 0 */
 
+/* The key will be asked for soon: what finds it may come into the cache meanwhile. */
+void window_table_prefetch(const struct window_table *t, uint64_t key);
 /* Adds the update (NULL: only look), then tells the figures for at_ms. */
 void window_table_observe(struct window_table *t, uint64_t key, int64_t span_ms, const struct window_update *update,
     int64_t at_ms, struct window_answer *out);
