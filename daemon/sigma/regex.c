@@ -2,6 +2,7 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -12,17 +13,39 @@ enum {
 	HEAP_MAX_KIB = 1024,
 	NEST_MAX = 50,
 	STEPS_DEFAULT = 100000,
+	STEPS_PER_BYTE = 4,
+	STEPS_FIRST_TRY = 2000000, /* of all places together; some ten milliseconds */
 };
 
+/* PCRE2 counts steps for each place where a match may begin anew, so that its limit alone lets a search over a long text
+ * take the limit times the length. Hence two forms of an expression: as it is, under a limit by which all places together
+ * stay within bounds, and, when that is hit, the other, whose one match tries all places under one limit. */
 struct regex {
 	pcre2_code *code;
+	pcre2_code *whole; /* "any text, then the expression", anchored; NULL for the few that cannot stand so */
 };
 
 struct regex_scratch {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
+	uint32_t max_steps;
 };
+
+static pcre2_code *
+compile_whole(struct str text, uint32_t options, pcre2_compile_context *context)
+{
+	static const struct str before = {"(?s:.*?)(?:", 11};
+	PCRE2_UCHAR pattern[REGEX_LEN_MAX + 32];
+	int error = 0;
+	PCRE2_SIZE at = before.len;
+	memcpy(pattern, before.p, before.len);
+	if (text.len > 0)
+		memcpy(pattern + at, text.p, text.len);
+	at += text.len;
+	pattern[at++] = ')';
+	return pcre2_compile(pattern, at, options | PCRE2_ANCHORED, &error, &at, context);
+}
 
 struct regex *
 regex_new(struct str text, unsigned flags, struct fail *why)
@@ -51,8 +74,11 @@ regex_new(struct str text, unsigned flags, struct fail *why)
 		fail_set(why, "regex", "bad regular expression at its byte %zu: %s", (size_t)at, (const char *)message);
 		goto fail;
 	}
+	regex->whole = compile_whole(text, options, context);
 	/* Refused where writable memory may not be executed: then it is interpreted. */
 	(void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
+	if (regex->whole)
+		(void)pcre2_jit_compile(regex->whole, PCRE2_JIT_COMPLETE);
 	pcre2_compile_context_free(context);
 	return regex;
 fail:
@@ -67,6 +93,7 @@ regex_free(struct regex *regex)
 	if (!regex)
 		return;
 	pcre2_code_free(regex->code);
+	pcre2_code_free(regex->whole);
 	mem_free(regex);
 }
 
@@ -83,7 +110,7 @@ regex_scratch_new(uint32_t max_steps)
 		regex_scratch_free(scratch);
 		return NULL;
 	}
-	pcre2_set_match_limit(scratch->context, max_steps ? max_steps : STEPS_DEFAULT);
+	scratch->max_steps = max_steps ? max_steps : STEPS_DEFAULT;
 	pcre2_set_depth_limit(scratch->context, DEPTH_MAX);
 	pcre2_set_heap_limit(scratch->context, HEAP_MAX_KIB);
 	if (scratch->stack)
@@ -102,11 +129,22 @@ regex_scratch_free(struct regex_scratch *scratch)
 	mem_free(scratch);
 }
 
+static int
+search(const pcre2_code *code, struct regex_scratch *scratch, struct str text, uint32_t limit)
+{
+	pcre2_set_match_limit(scratch->context, limit);
+	return pcre2_match(code, (PCRE2_SPTR)(text.p ? text.p : ""), text.len, 0, 0, scratch->data, scratch->context);
+}
+
 int
 regex_search(const struct regex *regex, struct regex_scratch *scratch, struct str text)
 {
-	int found = pcre2_match(regex->code, (PCRE2_SPTR)(text.p ? text.p : ""), text.len, 0, 0, scratch->data,
-	    scratch->context);
+	uint64_t all = scratch->max_steps + (uint64_t)STEPS_PER_BYTE * text.len;
+	uint32_t limit = all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
+	uint32_t each = STEPS_FIRST_TRY / (uint32_t)(text.len + 1) + 1;
+	int found = search(regex->code, scratch, text, each < scratch->max_steps ? each : scratch->max_steps);
+	if (found == PCRE2_ERROR_MATCHLIMIT && regex->whole)
+		found = search(regex->whole, scratch, text, limit);
 	if (found >= 0)
 		return 1;
 	return found == PCRE2_ERROR_NOMATCH ? 0 : -1;

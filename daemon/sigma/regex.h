@@ -23,7 +23,7 @@ void regex_free(struct regex *regex);
 
 struct regex_scratch *regex_scratch_new(uint32_t max_steps) __attribute__((warn_unused_result));
 void regex_scratch_free(struct regex_scratch *scratch);
-/* 1 found, 0 not found, -1 a limit was hit. */
+/* 1 found, 0 not found, -1 a limit was hit. max_steps, and a few more for each byte of the text, bound the whole search. */
 int regex_search(const struct regex *regex, struct regex_scratch *scratch, struct str text);
 
 #endif
