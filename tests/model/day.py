@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A day of an office, and who attacks it in the meantime.
 
-    day.py --seed N --events FILE --truth FILE [--users 2500] [--shape mix|a|b|c|d] [--bytes 0]
+    day.py --seed N --events FILE --truth FILE [--users 2500] [--tenant office|drawn] [--shape mix|a|b|c|d] [--bytes 0]
 
 Two days of sign-ins: the first is ordinary life only (run-in for the windows of
 a day and for what is familiar), the second has planted attacks besides. The
@@ -11,8 +11,9 @@ home workers, telephones behind carrier NAT that move from address to address,
 kiosks, telephones that keep an old password, service accounts whose secret has
 expired, travellers, guests, shared VPN exits, MFA prompts that are approved and
 some that are refused by mistake, tokens that renew themselves, users in several
-spellings, records that come late. The same seed gives the same bytes. Nothing
-here is read by the daemon; the attacks stand in day_attacks.py.
+spellings, records that come late. With `--tenant drawn` the seed also decides
+what kind of tenant it is (tenant.py). The same seed gives the same bytes.
+Nothing here is read by the daemon; the attacks stand in day_attacks.py.
 """
 import argparse
 import json
@@ -20,6 +21,7 @@ import math
 import random
 
 import generate
+import tenant as tenants
 from day_attacks import Attacks
 
 MINUTE, HOUR, DAY = 60000, 3600000, 86400000
@@ -59,58 +61,62 @@ class Place:
 
 
 class Person:
-    def __init__(self, n, r):
+    def __init__(self, n, r, tenant):
         self.name = f"{GIVEN[n % len(GIVEN)]}.{n}@contoso.example"
         self.user_id = f"6b1f0c44-0000-4000-8000-{n:012x}"
-        self.agent, self.phone = pick(r, DESKTOPS), pick(r, PHONES) if r.random() < 0.7 else None
+        self.agent = DESKTOPS[0][1] if r.random() < tenant.one_browser else pick(r, DESKTOPS)
+        self.phone = pick(r, PHONES) if r.random() < tenant.telephones else None
         self.sync = r.choice(SYNC)
+        self.reads_by_sync, self.legacy = r.random() < tenant.sync, r.random() < tenant.legacy
         self.home = self.carrier = self.desk = None
         self.at_office = self.at_vpn = False
+        self.zone = tenant.zones[0]
         self.resource_home = generate.TENANT
 
 
 class Day:
     """The tenant: its people, its networks, its two days."""
 
-    def __init__(self, seed, users=2500):
-        self.r = random.Random(seed)
-        self.seed, self.users, self.serial = seed, users, 0
+    def __init__(self, seed, tenant):
+        self.r, self.tenant = random.Random(seed), tenant
+        self.seed, self.users, self.serial = seed, tenant.users, 0
         self.events, self.truth = [], []
         self.stale_names, self.start = set(), START_MS
         self.attack_start = START_MS + DAY
         self.end = START_MS + 2 * DAY
         self.app_ids = {}
         self.networks()
-        self.people = [self.person(n) for n in range(users)]
+        self.people = [self.person(n) for n in range(self.users)]
 
     # -- who and where
 
     def networks(self):
         r = self.r
-        self.office = Place(64500, ["192.0.2.10"], trusted=True)
+        self.offices = [Place(64500, [f"192.0.2.{10 + n}"], trusted=True) for n in range(self.tenant.offices)]
         self.branch = Place(64500, ["192.0.2.77"], trusted=True)
-        self.vpn = [Place(64510, [f"198.51.100.{n}"]) for n in (7, 8, 9)]
+        self.vpn = [Place(64510, [f"198.51.100.{7 + n}"]) for n in range(self.tenant.vpn_exits)]
         self.isps = [64520 + n for n in range(8)]
-        self.carriers = [Place(64540 + n, [f"100.{70 + n}.{r.randrange(256)}.{r.randrange(1, 255)}" for _ in range(r.randrange(25, 90))])
-                         for n in range(3)]
+        self.carriers = [Place(64540 + n, [f"100.{70 + n}.{r.randrange(256)}.{r.randrange(1, 255)}" for _ in range(r.randrange(*self.tenant.pool))])
+                         for n in range(self.tenant.carriers)]
         self.servers = Place(64500, ["192.0.2.200"], trusted=True)
 
     def home_place(self):
         r = self.r
         isp = r.choice(self.isps)
         block = 16 * (isp - 64520) + 1
-        if r.random() < 0.25:
+        if r.random() < self.tenant.six:
             return Place(isp, [f"2001:db8:{isp - 64520:x}{r.randrange(4096):03x}:{r.randrange(65536):x}::{n:x}" for n in r.sample(range(1, 65536), 3)])
         return Place(isp, [f"10.{block + r.randrange(15)}.{r.randrange(256)}.{r.randrange(1, 255)}"])
 
     def person(self, n):
-        r = self.r
-        p = Person(n, r)
+        r, tenant = self.r, self.tenant
+        p = Person(n, r, tenant)
         p.home, p.carrier = self.home_place(), r.choice(self.carriers)
-        kind = r.random()
-        p.at_office = kind < 0.6 or (kind < 0.8 and r.random() < 0.5)
-        p.at_vpn = not p.at_office and r.random() < 0.3
-        p.desk = self.office if p.at_office else r.choice(self.vpn) if p.at_vpn else p.home
+        kind, office = r.random(), r.randrange(max(1, tenant.offices))
+        p.at_office = kind < tenant.at_office or (kind < tenant.at_office + tenant.at_either and r.random() < 0.5)
+        p.at_vpn = not p.at_office and r.random() < tenant.at_vpn
+        p.desk = self.offices[office] if p.at_office else r.choice(self.vpn) if p.at_vpn else p.home
+        p.zone = tenant.zones[office] if p.at_office else tenant.zones[0]
         return p
 
     # -- one sign-in
@@ -125,7 +131,7 @@ class Day:
         self.serial += 1
         app = members.get("app", "Office 365 Exchange Online")
         fields = dict(id=f"{self.seed & 0xffffffff:08x}-0000-4000-8000-{self.serial:012x}", time_ms=int(t), user=user, user_id=user_id,
-                      display=user.split("@")[0], ip=ip, asn=place.asn, country=place.country, city="", pad=0,
+                      display=user.split("@")[0], ip=ip, asn=place.asn if self.tenant.numbers else None, country=place.country, city="", pad=0,
                       app_id=f"0000aaaa-0000-4000-8000-{self.app_ids.setdefault(app, len(self.app_ids)):012x}",
                       auth="singleFactorAuthentication" if place.trusted else "multiFactorAuthentication")
         fields.update(members)
@@ -142,34 +148,51 @@ class Day:
 
     def password(self, p, t, place, **members):
         """Somebody types a password: some mistype, most of these then get in; some are asked for more."""
-        r = self.r
+        r, tenant = self.r, self.tenant
         ip = place.address(r)
-        if r.random() < 0.05:
+        while r.random() < tenant.noise:
+            self.by(p, t - r.uniform(0, 5) * 1000, place, code=r.choice([50058, 50058, 50140, 65001, 16000, 50125, 50199]), ip=ip, **members)
+        if r.random() < tenant.mistyped:
             for _ in range(r.choice([1, 1, 1, 2, 2, 3])):
                 if r.random() < 0.04:
                     self.add(t, p.name.replace(".", r.choice(["", "-", ".x"]), 1), "", ip, place, code=50034, home=p.resource_home, **members)
                 else:
                     self.by(p, t, place, code=50126, ip=ip, **members)
                 t += r.uniform(4, 60) * 1000
-            if r.random() < 0.1:
+            if r.random() < tenant.gives_up:
                 return
-        if r.random() < 0.006:
-            self.by(p, t, place, code=50055, ip=ip, **members)
+        if r.random() < tenant.blocked and not place.trusted:
+            for _ in range(r.choice([1, 1, 2, 5])):
+                self.by(p, t, place, code=r.choice([53003, 53003, 53000, 530032, 50105]), ip=ip, **members)
+                t += r.uniform(5, 90) * 1000
+            return
+        if r.random() < tenant.expired:
+            self.by(p, t, place, code=r.choice([50055, 50144]), ip=ip, **members)
             t += r.uniform(20, 120) * 1000
-        if not place.trusted and r.random() < 0.4:
+        if not place.trusted and r.random() < tenant.more_asked:
             self.by(p, t, place, code=r.choice([50074, 50076]), ip=ip, **members)
             t += r.uniform(5, 40) * 1000
             refused = 0
-            while refused < 4 and r.random() < (0.02 if refused == 0 else 0.2):
+            while refused < 4 and r.random() < (tenant.refuses if refused == 0 else tenant.refuses_again):
                 self.by(p, t, place, code=500121, ip=ip, **members)
                 refused += 1
                 t += r.uniform(20, 90) * 1000
         self.by(p, t, place, ip=ip, **members)
 
+    def is_free(self, day):
+        return (day - self.start) // DAY in self.tenant.free_days
+
     def workday(self, p, day):
         r = self.r
-        if r.random() < 0.08:
+        if p.phone:
+            self.telephone(p, day)
+        if p.legacy:
+            self.mail_client(p, day)
+        if r.random() < (0.94 if self.is_free(day) else 0.08):
             return
+        day -= int(p.zone * HOUR)
+        if day < self.start - DAY / 2:
+            day += DAY
         begin = day + 9 * HOUR + r.gauss(0, 35) * MINUTE
         for n in range(r.choice([1, 1, 2, 3])):
             self.password(p, begin + n * r.uniform(0.5, 20) * MINUTE, p.desk, agent=p.agent, app=pick(r, WORK_APPS))
@@ -177,31 +200,40 @@ class Day:
             self.password(p, day + 13 * HOUR + r.gauss(0, 30) * MINUTE, p.desk, agent=p.agent, app=pick(r, WORK_APPS))
         if r.random() < 0.12:
             self.password(p, day + 20 * HOUR + r.gauss(0, 60) * MINUTE, p.home, agent=p.agent, app=pick(r, WORK_APPS))
-        t = begin
+        t = begin if self.tenant.renewals else math.inf
         while t < begin + 8 * HOUR:  # tokens that renew themselves
             t += r.expovariate(1 / 150) * MINUTE
             self.by(p, t, p.desk, code=0 if r.random() < 0.98 else r.choice([50173, 70044, 50140]), agent=p.agent, app=pick(r, WORK_APPS),
                     category="NonInteractiveUserSignInLogs")
-        if p.phone:
-            self.telephone(p, day)
+
+    def mail_client(self, p, day):
+        """A mail client that names no agent, at the desk and at home."""
+        r = self.r
+        t, kind = day + r.uniform(0, 6) * HOUR, r.choice(["IMAP4", "Authenticated SMTP", "POP3", "Other clients"])
+        while t < day + DAY:
+            self.by(p, t, p.desk if 8 < (t - day) / HOUR < 18 else p.home, agent="", app="Office 365 Exchange Online", client=kind,
+                    auth="singleFactorAuthentication")
+            t += r.expovariate(1 / 120) * MINUTE
 
     def telephone(self, p, day):
         r = self.r
         t = day + r.uniform(5, 8) * HOUR
         while t < day + 23 * HOUR:
             place = p.home if r.random() < 0.4 else p.carrier
-            if r.random() < 0.05:
+            if p.reads_by_sync:
+                self.by(p, t, place, agent=p.sync, app="Office 365 Exchange Online", client="Exchange ActiveSync")
+            elif r.random() < 0.05:
                 self.password(p, t, place, agent=p.phone, app=pick(r, PHONE_APPS), client="Mobile Apps and Desktop clients")
-            else:
+            elif self.tenant.renewals:
                 self.by(p, t, place, agent=p.phone, app=pick(r, PHONE_APPS), client="Mobile Apps and Desktop clients",
                         category="NonInteractiveUserSignInLogs")
             t += r.expovariate(1 / 240) * MINUTE
 
     def kiosks(self, day):
         r = self.r
-        for k in range(4):
+        for k in range(self.tenant.kiosks):
             t = day + r.uniform(6, 7) * HOUR
-            agent = CHROME.format(118 + k)
+            agent = CHROME.format(118 + k % 4)
             crew = r.sample(self.people, min(60, len(self.people)))
             while t < day + 21 * HOUR:
                 self.password(r.choice(crew), t, self.branch, agent=agent, app="Workday")
@@ -210,7 +242,7 @@ class Day:
     def stale_telephones(self):
         """The password was changed; the telephone has the old one until somebody looks."""
         r = self.r
-        for p in r.sample(self.people, max(1, self.users * 8 // 2500)):
+        for p in r.sample(self.people, max(1, round(self.users * self.tenant.stale))):
             self.stale_names.add(p.name)
             t = self.start + r.uniform(8, 40) * HOUR
             stop, gap = t + r.uniform(6, 40) * HOUR, r.uniform(8, 40)
@@ -224,7 +256,7 @@ class Day:
     def service_accounts(self):
         r = self.r
         cloud = [Place(64560 + n, [f"198.51.100.{100 + n}"]) for n in range(2)]
-        for n in range(14):
+        for n in range(self.tenant.services):
             name, expired = f"svc-{n}@contoso.example", n % 4 == 1
             place = r.choice([self.servers, self.servers, *cloud])
             t, gap = self.start + r.uniform(0, 60) * MINUTE, r.uniform(4, 45)
@@ -240,7 +272,7 @@ class Day:
 
     def travellers(self):
         r = self.r
-        for n in range(max(1, self.users // 100)):
+        for n in range(max(1, round(self.users * self.tenant.travellers))):
             p, country = r.choice(self.people), r.choice(COUNTRIES[1:])
             hotel = Place(64580 + r.randrange(12), [f"198.51.100.{150 + r.randrange(40)}"], country)
             abroad = Place(64600 + r.randrange(8), [f"100.{100 + n % 20}.{r.randrange(256)}.{r.randrange(1, 255)}" for _ in range(12)], country)
@@ -260,9 +292,9 @@ class Day:
 
     def guests(self, day):
         r = self.r
-        for n in range(max(3, self.users * 60 // 2500)):
+        for n in range(max(3, round(self.users * self.tenant.guests))):
             firm = n % 5
-            g = Person(n, r)
+            g = Person(n, r, self.tenant)
             g.name, g.user_id = f"guest{n}_partner{firm}.example#EXT#@contoso.example", f"9a000000-0000-4000-8000-{n:012x}"
             g.resource_home = f"9e2f4b77-61c0-4e1d-8a3b-5f10de77b{firm:03x}"
             place = Place(64570 + firm, [f"203.0.113.{200 + firm}"], COUNTRIES[firm])
@@ -289,11 +321,13 @@ class Day:
         self.conference()
 
 
-def make(seed, users=2500, kinds=None):
-    day = Day(seed, users)
+def make(seed, users=None, kinds=None, tenant="office"):
+    """tenant: office, or drawn from the seed; users overrides its size."""
+    day = Day(seed, tenants.drawn(seed, users) if tenant == "drawn" else tenants.Tenant(users=users or 2500))
     day.life()
     Attacks(day).all(kinds)
-    day.events = [e for e in day.events if day.start <= e[2].time_ms < day.end]
+    begin = day.start if day.tenant.history else day.attack_start
+    day.events = [e for e in day.events if begin <= e[2].time_ms < day.end]
     day.events.sort(key=lambda e: e[:2])
     return day
 
@@ -309,7 +343,7 @@ def write(day, events, truth, shape="mix", bytes_wanted=0):
         attack["hits"] = [h for h in attack["hits"] if h["event"] in kept]
         attack["events"] = [e for e in attack["events"] if e in kept]
     with open(truth, "w", encoding="utf-8") as f:
-        json.dump({"seed": day.seed, "users": day.users, "start_ms": day.start, "attack_start_ms": day.attack_start, "end_ms": day.end,
+        json.dump({"seed": day.seed, "users": day.users, "tenant": day.tenant.text(), "start_ms": day.start, "attack_start_ms": day.attack_start, "end_ms": day.end,
                    "events": len(day.events), "stale": sorted(day.stale_names), "attacks": day.truth}, f, indent=1)
 
 
@@ -318,11 +352,12 @@ def main():
     p.add_argument("--seed", type=int, required=True)
     p.add_argument("--events", required=True)
     p.add_argument("--truth", required=True)
-    p.add_argument("--users", type=int, default=2500)
+    p.add_argument("--users", type=int)
+    p.add_argument("--tenant", default="office", choices=["office", "drawn"])
     p.add_argument("--shape", default="mix", choices=["mix", "a", "b", "c", "d"])
     p.add_argument("--bytes", type=int, default=0)
     a = p.parse_args()
-    write(make(a.seed, a.users), a.events, a.truth, a.shape, a.bytes)
+    write(make(a.seed, a.users, None, a.tenant), a.events, a.truth, a.shape, a.bytes)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ class Attacks:
     def __init__(self, day):
         self.day, self.r, self.number = day, day.r, 0
         self.inside = day.r.sample(TOOLS, len(TOOLS))  # no two attacks inside the office look alike
-        self.pools = set()
+        self.pools, self.varied = set(), day.tenant.varied
 
     def begin(self, kind, latest_hour=14.0):
         self.number += 1
@@ -56,6 +56,10 @@ class Attacks:
                 attack[key].append(value)
         return event
 
+    def tries(self, people):
+        """The order in which accounts are tried: once each, or, of attackers who vary, sometimes in several rounds."""
+        return people * self.r.choice([1, 1, 2, 3]) if self.varied else people
+
     def wrong(self):
         return 50126 if self.r.random() < 0.9 else self.r.choice([50053, 50034, 50053])
 
@@ -65,6 +69,8 @@ class Attacks:
     def hits(self, attack, people, source, when):
         """The right password, right away or hours later; source() gives (address, where, client)."""
         r = self.r
+        if self.varied and r.random() < 0.3:  # somebody of whom the first password is the right one
+            people = people + self.victims(len(people) // 4 + 1)
         for person in r.sample(people, min(r.choice([0, 1, 1, 2, 3]), len(people))):
             t = when + (r.uniform(1, 15) * MINUTE if r.random() < 0.5 else r.uniform(0.5, 9) * HOUR)
             if t >= self.day.end:
@@ -75,8 +81,8 @@ class Attacks:
 
     def one_source(self, kind, ip, where, client, users, gap, latest, span=DAY):
         attack, t = self.begin(kind, latest)
-        people, stop = self.victims(users), min(self.day.end, t + span)
-        for person in people:
+        people, stop, gap = self.victims(users), min(self.day.end, t + span), gap * self.day.tenant.pace
+        for person in self.tries(people):
             if t >= stop:
                 break
             self.sign_in(attack, t, person, ip, where, self.wrong(), client)
@@ -101,21 +107,26 @@ class Attacks:
         """A machine inside the office: its agent is not one that the office has much of."""
         r = self.r
         client = dict(agent=self.inside[self.number % len(TOOLS)], app=r.choice(APPS), client="Browser")
-        self.one_source("nat_spray", "192.0.2.10", self.day.office, client, r.randrange(15, 90), r.uniform(15, 90) * 1000, 18)
+        office = r.choice(self.day.offices or [self.day.branch])
+        self.one_source("nat_spray", office.address(r), office, client, r.randrange(15, 90), r.uniform(15, 90) * 1000, 18)
 
     def residential(self):
         r, day = self.r, self.day
         isp = r.choice(day.isps) if r.random() < 0.35 else 65100 + r.randrange(120)
+        if r.random() < day.tenant.six / 2:
+            return f"2001:db8:{r.randrange(0x9000, 0xcfff):x}:{r.randrange(65536):x}::{r.randrange(1, 999):x}", Where(isp, "NL")
         return f"10.{r.randrange(130, 255)}.{r.randrange(256)}.{r.randrange(1, 255)}", Where(isp, r.choice(["NL", "NL", "DE", "US", "BR"]))
 
     def residential_spray(self):
         r = self.r
         attack, t = self.begin("residential_spray", 10)
         client, people = self.own_client(), self.victims(r.randrange(150, 450))
-        gap, left = r.uniform(2, 10) * HOUR / len(people), 0
-        for person in people:
+        gap, left = r.uniform(2, 10) * self.day.tenant.pace * HOUR / len(people), 0
+        disguised = self.varied and r.random() < 0.2 and client["agent"] and client["client"] not in LEGACY
+        for person in self.tries(people):
             if left == 0:
                 (ip, where), left = self.residential(), r.choice([1, 1, 2])
+                client = dict(client, agent=r.choice(self.day.people).agent) if disguised else client
             left -= 1
             self.sign_in(attack, t, person, ip, where, self.wrong(), client)
             t += self.r.expovariate(1 / gap)
@@ -135,8 +146,8 @@ class Attacks:
             return (f"{block}:{host:x}::{r.randrange(1, 9)}" if six else net.rsplit(".", 1)[0] + f".{host}"), where, r.choice(clients)
 
         people = self.victims(r.randrange(20, 160))
-        gap = r.uniform(1, 14) * HOUR / len(people)
-        for person in people:
+        gap = r.uniform(1, 14) * self.day.tenant.pace * HOUR / len(people)
+        for person in self.tries(people):
             ip, _, client = source()
             self.sign_in(attack, t, person, ip, where, self.wrong(), client)
             t += r.expovariate(1 / gap)
@@ -159,7 +170,10 @@ class Attacks:
         attack, t = self.begin("mfa_fatigue", 22)
         person, client = r.choice(self.day.people), self.client()
         ip, where = self.cloud_address() if r.random() < 0.5 else self.residential()
+        asks = self.varied and r.random() < 0.5  # the prompt itself is a record, too
         for _ in range(r.randrange(3, 13)):
+            if asks:
+                self.sign_in(attack, t - 9000, person, ip, where, 50074, client)
             self.sign_in(attack, t, person, ip, where, 500121, client)
             t += r.uniform(0.3, 4) * MINUTE
         if r.random() < 0.75:
@@ -169,6 +183,6 @@ class Attacks:
     KINDS = {"fast_spray": 3, "slow_spray": 2, "nat_spray": 2, "residential_spray": 2, "network_spray": 2, "many_networks": 3, "mfa_fatigue": 4}
 
     def all(self, kinds=None):
-        for kind, times in (kinds or self.KINDS).items():
+        for kind, times in (self.KINDS if kinds is None else kinds).items():
             for _ in range(times):
                 getattr(self, kind)()
