@@ -4,11 +4,11 @@
 #include "sigma/fold.h"
 
 static struct str
-group_value(struct groups *out, int slot, struct str text)
+group_value(struct groups *out, const struct rule_field *field, struct str text)
 {
-	if (slot == FIELD_IP_ADDRESS && GROUP_TEXT_SIZE - out->used >= IDENTITY_IP_SIZE) {
+	if (field->slot == FIELD_IP_ADDRESS && GROUP_TEXT_SIZE - out->used >= IDENTITY_IP_SIZE) {
 		char *ip = out->text + out->used;
-		struct str key = identity_ip(text, ip);
+		struct str key = identity_network(text, field->prefix ? field->prefix : 32, ip);
 		if (key.len > 0) {
 			memmove(ip, key.p, key.len);
 			out->used += key.len;
@@ -30,15 +30,15 @@ is_scalar(const struct value *v)
 
 /* Distinct scalar elements of the field, folded. */
 static unsigned
-field_values(const struct event *e, int slot, struct groups *out, struct str values[GROUPS_MAX])
+field_values(const struct event *e, const struct rule_field *field, struct groups *out, struct str values[GROUPS_MAX])
 {
-	const struct value *v = event_value(e, slot);
+	const struct value *v = event_value(e, field->slot);
 	bool array = v->type == VALUE_ARRAY;
 	unsigned n = 0;
 	for (v = array ? v->elements : v; v && n < GROUPS_MAX; v = array ? v->next : NULL) {
 		if (!is_scalar(v))
 			continue;
-		struct str value = group_value(out, slot, v->text);
+		struct str value = group_value(out, field, v->text);
 		bool known = false;
 		for (unsigned i = 0; i < n; i++)
 			known = known || str_eq(values[i], value);
@@ -55,7 +55,7 @@ groups_of(const struct event *e, const struct rule_field *fields, unsigned count
 	out->count = 1;
 	for (unsigned f = 0; f < count && f < RULE_GROUP_MAX; f++) {
 		struct str values[GROUPS_MAX];
-		unsigned n = field_values(e, fields[f].slot, out, values), had = out->count;
+		unsigned n = field_values(e, &fields[f], out, values), had = out->count;
 		if (n == 0) {
 			out->count = 0;
 			return;

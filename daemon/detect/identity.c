@@ -1,10 +1,12 @@
 #include "detect/identity.h"
 
+#include <stdio.h>
+
 #include "base/inet.h"
 #include "sigma/fold.h"
 
 struct str
-identity_ip(struct str text, char out[IDENTITY_IP_SIZE])
+identity_network(struct str text, unsigned bits, char out[IDENTITY_IP_SIZE])
 {
 	static const uint8_t zero[16];
 	struct inet address;
@@ -12,15 +14,19 @@ identity_ip(struct str text, char out[IDENTITY_IP_SIZE])
 		return STR("");
 	if (memcmp(address.bytes, zero, address.family == 4 ? 4 : 16) == 0)
 		return STR("");
-	if (address.family == 4) {
-		inet_text(&address, out);
-		return str_of(out);
-	}
-	address = inet_mask(address, 64);
+	unsigned wanted = address.family == 4 ? bits : 2 * bits;
+	address = inet_mask(address, wanted);
 	inet_text(&address, out);
 	size_t len = strlen(out);
-	memcpy(out + len, "/64", 4);
-	return str_make(out, len + 3);
+	if (address.family == 4 && wanted == 32)
+		return str_make(out, len);
+	return str_make(out, len + (size_t)snprintf(out + len, IDENTITY_IP_SIZE - len, "/%u", wanted));
+}
+
+struct str
+identity_ip(struct str text, char out[IDENTITY_IP_SIZE])
+{
+	return identity_network(text, 32, out);
 }
 
 struct str

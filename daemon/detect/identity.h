@@ -13,6 +13,9 @@ enum { IDENTITY_IP_SIZE = 64, IDENTITY_USER_SIZE = 512 };
 /* "203.0.113.7" (port dropped, v4-mapped folded) or the /64 of an IPv6 address, "2001:db8:1:2::/64"; empty for
  * what is no address, and for 0.0.0.0 and ::. */
 struct str identity_ip(struct str text, char out[IDENTITY_IP_SIZE]);
+/* The same of the network of so many bits (8 to 32), IPv6 twice as many: "203.0.113.0/24", "2001:db8:1::/48"; 32 is
+ * identity_ip. */
+struct str identity_network(struct str text, unsigned bits, char out[IDENTITY_IP_SIZE]);
 /* userPrincipalName, else userId, else servicePrincipalId: trimmed and case-folded (Unicode simple folding), cut at
  * IDENTITY_USER_SIZE; empty without any. */
 struct str identity_user(const struct event *e, char out[IDENTITY_USER_SIZE]);

@@ -47,7 +47,14 @@ parse_dedup(struct extension_reader *r, const struct yaml_node *node)
 		return yaml_fail(r->why, rule, "dedup", "'rule' needs 'by': the fields by which that rule's alerts are put together");
 	if (rule && read_text(r->loader->arena, rule, 64, &r->rule->dedup_rule, r->why))
 		return -1;
-	return read_fields(r->loader, yaml_get(node, "by"), &r->rule->dedup_by, &r->rule->dedup_count, r->why);
+	const struct yaml_node *by = yaml_get(node, "by");
+	if (read_fields(r->loader, by, &r->rule->dedup_by, &r->rule->dedup_count, r->why))
+		return -1;
+	for (unsigned i = 0; i < r->rule->dedup_count; i++)
+		if (r->rule->dedup_by[i].prefix % 32 != 0)
+			return yaml_fail(r->why, by, "dedup", "alerts are put together by networks when 'burst' or 'group-by' has them and "
+			    "'dedup' has no 'by'");
+	return 0;
 }
 
 static int

@@ -41,6 +41,23 @@ read_texts(struct arena *arena, const struct yaml_node *node, const char *const 
 }
 
 int
+read_network(const struct yaml_node *node, struct str *field, unsigned *prefix, struct fail *why)
+{
+	static const struct str address = {"ipAddress/", 10};
+	int64_t number;
+	*field = node->text;
+	*prefix = 32;
+	if (node->text.len <= address.len || !str_eq_nocase(str_make(node->text.p, address.len), address))
+		return 0;
+	struct str digits = str_make(node->text.p + address.len, node->text.len - address.len);
+	if (!str_to_i64(digits, &number) || number < 8 || number > 32)
+		return yaml_fail(why, node, "network", "the length of a network is from ipAddress/8 to ipAddress/32");
+	*prefix = (unsigned)number;
+	*field = str_make(node->text.p, address.len - 1);
+	return 0;
+}
+
+int
 read_fields(const struct detection_loader *loader, const struct yaml_node *node, const struct rule_field **out,
     unsigned *count, struct fail *why)
 {
@@ -52,9 +69,11 @@ read_fields(const struct detection_loader *loader, const struct yaml_node *node,
 	if (!fields)
 		return fail_set(why, "memory", "out of memory");
 	for (const struct yaml_node *n = list ? node->first : node; n && i < len; n = list ? n->next : NULL, i++) {
+		struct str field;
 		if (read_text(loader->arena, n, 256, &fields[i].name, why))
 			return -1;
-		if (field_scope_slot(loader->fields, n->text, n, &fields[i].slot, why))
+		if (read_network(n, &field, &fields[i].prefix, why) ||
+		    field_scope_slot(loader->fields, field, n, &fields[i].slot, why))
 			return -1;
 	}
 	*out = fields;

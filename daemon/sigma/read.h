@@ -18,6 +18,10 @@ int read_text(struct arena *arena, const struct yaml_node *node, size_t max, con
 /* A list of scalars, or one; node NULL gives an empty list. NULL-terminated. */
 int read_texts(struct arena *arena, const struct yaml_node *node, const char *const **out, struct fail *why)
     __attribute__((warn_unused_result));
+/* "ipAddress/24": the field ipAddress and 24, the length of an IPv4 network (8 to 32); the IPv6 network is twice as long.
+ * Any other name: the name and 32. */
+int read_network(const struct yaml_node *node, struct str *field, unsigned *prefix, struct fail *why)
+    __attribute__((warn_unused_result));
 /* A field name or a list of at most RULE_GROUP_MAX, interned; node NULL gives none. */
 int read_fields(const struct detection_loader *loader, const struct yaml_node *node, const struct rule_field **out,
     unsigned *count, struct fail *why) __attribute__((warn_unused_result));

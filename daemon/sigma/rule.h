@@ -23,6 +23,7 @@ struct rule_field { /* a named field and its slot */
 	const char *name;
 	int slot;
 	const char *read; /* the field of the slot where name is an alias for it; else NULL */
+	unsigned prefix;  /* of addresses: groups and bursts take the network of that length, IPv6 twice; 0 or 32: none */
 };
 struct rule_term { /* one threat_score term */
 	const char *name;

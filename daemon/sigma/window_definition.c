@@ -129,23 +129,6 @@ read_name(struct window_definition *d)
 	return 0;
 }
 
-/* "ipAddress/24": the network; the IPv6 network is twice as long. */
-static int
-read_prefix(struct window_definition *d, const struct yaml_node *n, struct window_part *part, struct str *field)
-{
-	static const struct str address = {"ipAddress/", 10};
-	int64_t prefix;
-	part->prefix = 32;
-	if (n->text.len <= address.len || !str_eq_nocase(str_make(n->text.p, address.len), address))
-		return 0;
-	struct str digits = str_make(n->text.p + address.len, n->text.len - address.len);
-	if (!str_to_i64(digits, &prefix) || prefix < 8 || prefix > 32)
-		return yaml_fail(d->why, n, "window-key", "the length of a network is from ipAddress/8 to ipAddress/32");
-	part->prefix = (unsigned)prefix;
-	*field = str_make(n->text.p, address.len - 1);
-	return 0;
-}
-
 static int
 add_part(struct window_definition *d, const struct yaml_node *n, const struct window_part *part)
 {
@@ -175,7 +158,7 @@ read_key(struct window_definition *d, const struct yaml_node *n)
 	struct str field = n->text, name, figure;
 	if (window_field_split(field, &name, &figure))
 		return yaml_fail(d->why, n, "window-key", "a figure of a window is no key of another");
-	if (read_prefix(d, n, &part, &field) || field_scope_slot(loader->fields, field, n, &part.slot, d->why))
+	if (read_network(n, &field, &part.prefix, d->why) || field_scope_slot(loader->fields, field, n, &part.slot, d->why))
 		return -1;
 	if (part.slot == FIELD_USER_PRINCIPAL_NAME)
 		part.kind = WINDOW_PART_USER;

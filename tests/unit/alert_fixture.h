@@ -81,8 +81,8 @@ static inline void
 fixture_rule(struct fixture *x)
 {
 	x->tags[0] = "attack.t1110.003";
-	x->group_by[0] = (struct rule_field){"ipAddress", FIELD_IP_ADDRESS, NULL};
-	x->dedup_by[0] = (struct rule_field){"src.ip", -1, NULL};
+	x->group_by[0] = (struct rule_field){"ipAddress", FIELD_IP_ADDRESS, NULL, 0};
+	x->dedup_by[0] = (struct rule_field){"src.ip", -1, NULL, 0};
 	x->terms[0] = (struct rule_term){"many_users", 1};
 	x->terms[1] = (struct rule_term){"success_after_failures", 1};
 	x->columns[0] = (struct rule_column){"_messageTime", "_messageTime", -1, COLUMN_MESSAGE_TIME};

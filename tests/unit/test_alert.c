@@ -123,7 +123,7 @@ END_TEST
 START_TEST(the_dedup_key_does_not_depend_on_the_case_of_a_name)
 {
 	fixture_init(&x);
-	x.dedup_by[0] = (struct rule_field){"user.name", -1, NULL};
+	x.dedup_by[0] = (struct rule_field){"user.name", -1, NULL, 0};
 	struct alert *a = fixture_alert(&x);
 	fixture_set(&x, FIELD_USER_PRINCIPAL_NAME, VALUE_STRING, "USER46@Contoso.example");
 	struct alert *b = fixture_alert(&x);

@@ -70,9 +70,9 @@ bench_init(struct bench *b)
 		b->rules[i] = make_rule(i, ids[i]);
 		b->list[i] = &b->rules[i];
 	}
-	b->by_user[0] = (struct rule_field){"userPrincipalName", FIELD_USER_PRINCIPAL_NAME, NULL};
-	b->by_ip[0] = b->by_ip_app[0] = (struct rule_field){"ipAddress", FIELD_IP_ADDRESS, NULL};
-	b->by_ip_app[1] = (struct rule_field){"appDisplayName", FIELD_APP_DISPLAY_NAME, NULL};
+	b->by_user[0] = (struct rule_field){"userPrincipalName", FIELD_USER_PRINCIPAL_NAME, NULL, 0};
+	b->by_ip[0] = b->by_ip_app[0] = (struct rule_field){"ipAddress", FIELD_IP_ADDRESS, NULL, 0};
+	b->by_ip_app[1] = (struct rule_field){"appDisplayName", FIELD_APP_DISPLAY_NAME, NULL, 0};
 	b->count_of[0] = (struct correlation_feed){&b->rules[RULE_LOGIN], b->by_ip, NULL};
 	b->count_of[1] = (struct correlation_feed){&b->rules[RULE_OTHER], b->by_ip, NULL};
 	b->values_of[0] = (struct correlation_feed){&b->rules[RULE_LOGIN], b->by_ip, b->by_user};

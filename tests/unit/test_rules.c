@@ -122,62 +122,49 @@ START_TEST(rules_keep_the_columns_of_the_query)
 END_TEST
 
 /* The windows write their figures into slots of their own names. */
-#define WINDOW(strangers, ratio, interrupted) \
-	",\"window.ip.strangers\":" strangers ",\"window.ip.stranger_ratio\":" ratio ",\"window.ip.interrupted\":" \
-	interrupted "}"
+#define WINDOW(strangers, ratio) ",\"window.ip.strangers\":" strangers ",\"window.ip.stranger_ratio\":" ratio "}"
 
-START_TEST(rules_find_a_spray_by_its_strangers)
+START_TEST(rules_find_a_fast_spray_by_its_strangers)
 {
 	static const struct clause clauses[] = {
-	    {"{\"resultType\":\"50126\"" WINDOW("5", "5", "0"), 1},
-	    {"{\"resultType\":\"50126\"" WINDOW("4", "4", "0"), -1},
-	    {"{\"resultType\":\"50126\"" WINDOW("9", "1.9", "0"), -1},
-	    {"{\"resultType\":50053" WINDOW("20", "2", "1"), 3},
-	    {"{\"resultType\":\"0\"" WINDOW("9", "9", "0"), -1},
+	    {"{\"resultType\":\"50126\"" WINDOW("5", "5"), 1},
+	    {"{\"resultType\":\"50126\"" WINDOW("4", "4"), -1},
+	    {"{\"resultType\":\"50126\"" WINDOW("9", "1.9"), -1},
+	    {"{\"resultType\":50053" WINDOW("20", "2"), 1},
+	    {"{\"resultType\":\"0\"" WINDOW("9", "9"), -1},
 	    {"{\"resultType\":\"50126\"}", -1},
 	};
 	check_clauses("6c0f9b52-3d1e-4f0a-8a7e-1b9d5e2c7a40", clauses, sizeof(clauses) / sizeof(clauses[0]));
 }
 END_TEST
 
-START_TEST(rules_find_what_a_spray_found)
+START_TEST(rules_alert_once_a_burst_of_what_a_spray_is_known_by)
 {
-	static const struct clause clauses[] = {
-	    {"{\"resultType\":\"0\"" WINDOW("5", "2", "0"), 2},
-	    {"{\"resultType\":\"50076\"" WINDOW("5", "2", "1"), 1},
-	    {"{\"resultType\":\"53003\"" WINDOW("30", "30", "1"), 2},
-	    {"{\"resultType\":\"50126\"" WINDOW("9", "9", "0"), -1},
-	    {"{\"resultType\":\"0\"" WINDOW("4", "4", "0"), -1},
-	    {"{\"authenticationRequirement\":\"singleFactorAuthentication\",\"resultType\":0" WINDOW("5", "2", "0"), 3},
+	static const struct {
+		const char *id, *first, *second;
+		int64_t hours;
+	} rows[] = {
+	    {"6c0f9b52-3d1e-4f0a-8a7e-1b9d5e2c7a40", "ipAddress", NULL, 24},
+	    {"4f8c1b7a-2e95-4d06-b3a8-c61f07d9e245", "ipAddress", "userAgent", 24},
+	    {"d7e03a96-58b1-4c2f-9a64-1f7c0b83e5d2", "userAgent", "appDisplayName", 12},
+	    {"92b5e6d0-71fa-4a38-8c0d-e4a95f2763b1", "appDisplayName", "clientAppUsed", 2},
+	    {"0c6a9e34-b7d2-4f51-a2e8-95d31f7b608c", "ipAddress/24", NULL, 24},
+	    {"e94c7a08-2b5d-4e61-8c3f-d0a6b7f1925e", "userPrincipalName", NULL, 24},
+	    {"a5d1f2c8-46b3-4e07-9c7d-83e0b5f6194a", "userPrincipalName", "ipAddress", 24},
+	    {"7e4b91d6-3c08-4f5a-9d2e-a16c5f80b374", "userPrincipalName", "ipAddress", 24},
+	    {"f30a6c85-17d4-4b9e-8e62-5b7d9c14a0e8", "userPrincipalName", NULL, 24},
 	};
-	check_clauses("b7a4d2c1-90e6-4c58-9f13-52c8e06d3f7b", clauses, sizeof(clauses) / sizeof(clauses[0]));
 	struct fixture f;
 	load_shipped(&f);
-	const struct rule *rule = ruleset_find(f.set, STR("b7a4d2c1-90e6-4c58-9f13-52c8e06d3f7b"));
-	ck_assert_uint_eq(rule->burst.by_count, 2);
-	ck_assert_int_eq(rule->burst.by[1].slot, FIELD_USER_PRINCIPAL_NAME);
-	ck_assert_int_eq(rule->burst.span_ms, 600000);
-	fixture_fini(&f);
-}
-END_TEST
-
-START_TEST(rules_count_sources_of_one_user)
-{
-	struct fixture f;
-	load_shipped(&f);
-	const struct rule *base = ruleset_find(f.set, STR("1d83e5f6-7c2b-4b0e-a6d4-3f9a08c5d217"));
-	const struct rule *rule = ruleset_find(f.set, STR("e94c7a08-2b5d-4e61-8c3f-d0a6b7f1925e"));
-	ck_assert(base->silent);
-	ck_assert(!rule->silent);
-	const struct correlation *c = rule->correlation;
-	ck_assert_int_eq(c->type, CORRELATION_VALUE_COUNT);
-	ck_assert_uint_eq(c->feed_count, 1);
-	ck_assert_ptr_eq(c->feeds[0].rule, base);
-	ck_assert_int_eq(c->group_by[0].slot, FIELD_USER_PRINCIPAL_NAME);
-	ck_assert_int_eq(c->values[0].slot, FIELD_IP_ADDRESS);
-	ck_assert_int_eq(c->timespan_ms, 3600000);
-	ck_assert(correlation_holds(&c->range, 10) && !correlation_holds(&c->range, 9));
-	ck_assert(correlation_threshold(&c->range) == 10);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct rule *rule = ruleset_find(f.set, str_of(rows[i].id));
+		ck_assert_msg(rule != NULL, "%s", rows[i].id);
+		ck_assert_int_eq(rule->burst.span_ms, rows[i].hours * 3600000);
+		ck_assert_uint_eq(rule->burst.by_count, rows[i].second ? 2 : 1);
+		ck_assert_str_eq(rule->burst.by[0].name, rows[i].first);
+		if (rows[i].second)
+			ck_assert_str_eq(rule->burst.by[1].name, rows[i].second);
+	}
 	fixture_fini(&f);
 }
 END_TEST
@@ -186,7 +173,7 @@ int
 main(void)
 {
 	const TTest *const tests[] = {rules_find_the_compromised_account_clause_by_clause,
-	    rules_keep_the_columns_of_the_query, rules_find_a_spray_by_its_strangers, rules_find_what_a_spray_found,
-	    rules_count_sources_of_one_user, NULL};
+	    rules_keep_the_columns_of_the_query, rules_find_a_fast_spray_by_its_strangers,
+	    rules_alert_once_a_burst_of_what_a_spray_is_known_by, NULL};
 	return unit_run("rules", tests);
 }

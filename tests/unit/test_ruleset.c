@@ -132,8 +132,8 @@ START_TEST(ruleset_reports_problems_of_windows)
 	    {ONE("{name: n, by: [a, b, c, d, e], span: 1h}"), "window-key", 7, 35},
 	    {ONE("{name: n, by: [a, A], span: 1h}"), "window-key", 7, 39},
 	    {ONE("{name: n, by: [ipAddress, ipAddress/32], span: 1h}"), "window-key", 7, 47},
-	    {ONE("{name: n, by: ipAddress/33, span: 1h}"), "window-key", 7, 35},
-	    {ONE("{name: n, by: ipAddress/7, span: 1h}"), "window-key", 7, 35},
+	    {ONE("{name: n, by: ipAddress/33, span: 1h}"), "network", 7, 35},
+	    {ONE("{name: n, by: ipAddress/7, span: 1h}"), "network", 7, 35},
 	    {ONE("{name: n, by: window.ip.age, span: 1h}"), "window-key", 7, 35},
 	    {ONE("{name: n, by: a, span: 15d}"), "span", 7, 44},
 	    {ONE("{name: n, by: a, span: soon}"), "span", 7, 44},
@@ -213,7 +213,7 @@ START_TEST(windows_of_the_configuration_are_seen_by_all_and_hidden_by_a_rules_ow
 	fixture_load(&f, RULE("1", "a: 1", ""), &options);
 	ck_assert_uint_eq(f.problems.len, 3);
 	ck_assert_str_eq(f.problems.items[0].code, "span");
-	ck_assert_str_eq(f.problems.items[2].code, "window-key");
+	ck_assert_str_eq(f.problems.items[2].code, "network");
 	ck_assert_str_eq(f.problems.items[2].file, "picketd.yaml");
 	ck_assert_uint_eq(f.problems.items[2].line, 9);
 	fixture_fini(&f);
@@ -254,6 +254,8 @@ START_TEST(ruleset_reports_problems_of_the_picketd_mapping)
 	    {HEAD SEL "picketd: {columns: [a]}\n", "columns", 6, 20},
 	    {HEAD SEL "picketd: {burst: {by: a}}\n", "burst", 6, 18},
 	    {HEAD SEL "picketd: {burst: {by: [], span: 1m}}\n", "burst", 6, 23},
+	    {HEAD SEL "picketd: {burst: {by: ipAddress/33, span: 1m}}\n", "network", 6, 23},
+	    {HEAD SEL "picketd: {dedup: {by: ipAddress/24}}\n", "dedup", 6, 23},
 	    {HEAD SEL "picketd: {burst: {by: a, span: 1h30m}}\n", "span", 6, 32},
 	    {HEAD SEL "picketd: {burst: {by: a, span: 91d}}\n", "span", 6, 32},
 	    {HEAD SEL "picketd: {burst: {by: a, span: 0s}}\n", "span", 6, 32},
