@@ -73,8 +73,8 @@ fail_at(struct fail *why, const char *file, unsigned line, unsigned column, cons
 	return -1;
 }
 
-void
-fail_print(const struct fail *why, char *out, size_t size)
+static void
+print_as(const struct fail *why, const char *word, char *out, size_t size)
 {
 	char at[sizeof why->file + 32] = "";
 	char code[sizeof why->code + 4] = "";
@@ -86,7 +86,13 @@ fail_print(const struct fail *why, char *out, size_t size)
 		snprintf(at, sizeof at, "%s: ", why->file);
 	if (why->code[0])
 		snprintf(code, sizeof code, " [%s]", why->code);
-	snprintf(out, size, "%serror: %s%s", at, why->text, code);
+	snprintf(out, size, "%s%s: %s%s", at, word, why->text, code);
+}
+
+void
+fail_print(const struct fail *why, char *out, size_t size)
+{
+	print_as(why, "error", out, size);
 }
 
 void
@@ -135,14 +141,26 @@ fail_list_at(struct fail_list *list, const char *file, unsigned line, unsigned c
 	return -1;
 }
 
-void
-fail_list_print(const struct fail_list *list, FILE *out)
+static void
+print_list(const struct fail_list *list, const char *word, FILE *out)
 {
 	char line[1024];
 	for (size_t i = 0; i < list->len; i++) {
-		fail_print(&list->items[i], line, sizeof(line));
+		print_as(&list->items[i], word, line, sizeof(line));
 		fprintf(out, "%s\n", line);
 	}
 	if (list->dropped)
 		fprintf(out, "and %zu more problems\n", list->dropped);
+}
+
+void
+fail_list_print(const struct fail_list *list, FILE *out)
+{
+	print_list(list, "error", out);
+}
+
+void
+fail_list_print_warnings(const struct fail_list *list, FILE *out)
+{
+	print_list(list, "warning", out);
 }

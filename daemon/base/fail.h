@@ -37,5 +37,7 @@ int fail_list_at(struct fail_list *list, const char *file, unsigned line, unsign
     const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* Every problem as a line, and how many more there were. */
 void fail_list_print(const struct fail_list *list, FILE *out);
+/* The same for what is no error: "warning" stands for it. */
+void fail_list_print_warnings(const struct fail_list *list, FILE *out);
 
 #endif

@@ -14,6 +14,7 @@
 #include "decode/timestamp.h"
 #include "deliver/send_test.h"
 #include "detect/policy.h"
+#include "detect/supply.h"
 #include "command/explain.h"
 #include "command/replay.h"
 #include "sigma/ruleset.h"
@@ -101,6 +102,17 @@ command_version(FILE *out)
 	return 0;
 }
 
+/* What is no error, but keeps a rule from ever matching. */
+static void
+print_warnings(const struct policy *p, FILE *err)
+{
+	struct fail_list warnings;
+	fail_list_init(&warnings);
+	supply_check(p, &warnings);
+	fail_list_print_warnings(&warnings, err);
+	fail_list_fini(&warnings);
+}
+
 int
 command_check(const struct config *c, FILE *out, FILE *err)
 {
@@ -111,6 +123,8 @@ command_check(const struct config *c, FILE *out, FILE *err)
 	fail_list_print(&problems, err);
 	int code = p && !problems.len ? 0 : EX_CONFIG;
 	fail_list_fini(&problems);
+	if (p)
+		print_warnings(p, err);
 	if (code == 0) {
 		unsigned count;
 		ruleset_rules(p->rules, &count);

@@ -132,8 +132,11 @@ fill_category(struct fill *f, const struct shape *shape, const struct source *fa
 	e->category = known ? known->name : text.len > 0 ? text : str_of(s->name);
 	e->is_sign_in = known && known->sign_in;
 	/* a category that no one knows says only whose log it is */
-	if (!known && s->extends && s->source && s->extends->source && text.p != s->default_category.p)
-		e->source = s->extends->source;
+	const struct schema *root = s;
+	while (root->extends)
+		root = root->extends;
+	if (!known && root != s && root->source && text.p != s->default_category.p)
+		e->source = root->source;
 }
 
 /* "/tenants/<id>/providers/..." -> id; a resource id of another kind names no tenant. */

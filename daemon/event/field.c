@@ -114,3 +114,16 @@ field_set_name(const struct field_set *set, unsigned slot)
 		return (struct str){NULL, 0};
 	return str_make(set->names[slot]->text, set->names[slot]->len);
 }
+
+static bool
+is_below(struct str name, struct str prefix)
+{
+	return name.len > prefix.len && str_eq_nocase(str_make(name.p, prefix.len), prefix);
+}
+
+bool
+field_is_own(struct str name)
+{
+	return is_below(name, STR("window.")) || is_below(name, STR("travel.")) || str_eq_nocase(name, STR("threat_score")) ||
+	    str_eq_nocase(name, STR("_messageTime"));
+}

@@ -5,6 +5,8 @@
 #ifndef EVENT_FIELD_H
 #define EVENT_FIELD_H
 
+#include <stdbool.h>
+
 #include "base/str.h"
 
 enum field {
@@ -25,6 +27,8 @@ int field_set_intern(struct field_set *set, struct str name);
 /* Slot, or -1 when no one asked for the name. */
 int field_set_find(const struct field_set *set, struct str name);
 unsigned field_set_len(const struct field_set *set);
+/* Picketd's own figures: what a record says under these names must not count. */
+bool field_is_own(struct str name);
 struct str field_set_name(const struct field_set *set, unsigned slot); /* as first interned */
 
 #endif

@@ -154,18 +154,6 @@ compile_paths(struct plan *plan, const struct schema_paths *paths, struct shape_
 	return b.failed ? -1 : 0;
 }
 
-/* Picketd's own figures: what a record says under these names must not count. */
-static bool
-is_reserved(struct str name)
-{
-	static const struct str prefixes[] = {{"window.", 7}, {"travel.", 7}};
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-		if (name.len > prefixes[i].len && str_eq_nocase(str_make(name.p, prefixes[i].len), prefixes[i]))
-			return true;
-	return str_eq_nocase(name, STR("threat_score")) || str_eq_nocase(name, STR("_messageTime"));
-}
-
 /* Where the field that a name means may stand. */
 static struct shape_refs
 compile_field(struct refs_builder *b, const struct schema *s, struct str name, const struct schema_field *field)
@@ -223,7 +211,7 @@ compile_slots(struct plan *plan, const struct schema *s, struct shape *out)
 	if (!slots)
 		return -1;
 	for (unsigned i = 0; i < count; i++) {
-		if (is_reserved(field_set_name(plan->fields, i)))
+		if (field_is_own(field_set_name(plan->fields, i)))
 			continue;
 		if (compile_slot(plan, s, i, &slots[out->slot_len]))
 			return -1;

@@ -64,6 +64,25 @@ schema_follow(const struct schema *s, struct str *name, const struct schema_fiel
 	return field;
 }
 
+/* Its own, then those of its categories; what it extends counts as long as that has the same source. */
+bool
+schema_source_at(const struct schema *s, unsigned i, const struct source **out)
+{
+	const struct source *own = s->source;
+
+	*out = own;
+	if (own && i-- == 0)
+		return true;
+	for (; s && s->source == own; s = s->extends) {
+		if (i < s->category_len) {
+			*out = s->categories[i].source;
+			return *out != NULL;
+		}
+		i -= s->category_len;
+	}
+	return false;
+}
+
 /* The member itself, one below "x.*", or an object that holds it. */
 static bool
 is_member(struct str member, struct str name)
@@ -84,7 +103,7 @@ schema_supplies(const struct schema *s, struct str name)
 	const struct schema_field *words;
 	bool any = true;
 
-	if (schema_follow(s, &name, &words))
+	if (schema_follow(s, &name, &words) || str_eq_nocase(name, STR("category")) || str_eq_nocase(name, STR("tenant")))
 		return true;
 	for (; s; s = s->extends) {
 		for (unsigned i = 0; i < s->member_len; i++)

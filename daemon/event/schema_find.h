@@ -10,6 +10,8 @@ const struct schema_category *schema_find_category(const struct schema *s, struc
 /* The field that a name means, through aliases and without what may stand before it; NULL when no schema says where it
  * stands: *name is then where to look. *words is the first field on the way that translates, or NULL. */
 const struct schema_field *schema_follow(const struct schema *s, struct str *name, const struct schema_field **words);
+/* The log sources of its events, by number from 0; false beyond the last. */
+bool schema_source_at(const struct schema *s, unsigned i, const struct source **out);
 /* Whether a record of the shape may have the field at all, as far as the schema says: one without members has any. */
 bool schema_supplies(const struct schema *s, struct str name);
 

@@ -41,6 +41,8 @@ make_test(const struct detection_loader *loader, const struct modifiers *modifie
 	if (!test)
 		return NULL;
 	test->field = keep_text(loader->arena, modifiers->field);
+	test->line = value->key ? value->key->line : value->line;
+	test->column = value->key ? value->key->column : value->column;
 	if (loader->keep_text)
 		test->text = keep_item(loader->arena, key, value);
 	if (!test->field || (loader->keep_text && !test->text)) {

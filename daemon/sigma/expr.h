@@ -23,6 +23,7 @@ struct expr {
 	unsigned index;          /* EXPR_TEST: predicate; EXPR_SELECTION: selection of the rule */
 	const char *field;       /* EXPR_TEST: as the rule names it; "" for keywords */
 	const struct expr_text *text; /* EXPR_TEST; NULL: not kept */
+	unsigned line, column;   /* EXPR_TEST: of the item */
 	uint32_t terms;          /* bit i: false when term i of the score is made false (score_mark) */
 	struct expr *last, *prev; /* last child; the sibling in front of this one */
 };

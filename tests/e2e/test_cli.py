@@ -77,6 +77,22 @@ def check_names_file_line_column_and_reason_of_a_broken_rule(place):
         check(word in said, f"{name}: {word!r} is not in {said!r}")
 
 
+def check_warns_of_fields_and_log_sources_that_nothing_supplies(place):
+    """A warning with its place; the exit code is that of a good rule."""
+    cases = {"field": ("{product: aws, service: cloudtrail}", "sel: {eventName: a, status: b}", r":4:23: warning: .*'status'.*\[unsupplied-field\]"),
+             "source": ("{product: aws, service: cloudtrial}", "sel: {eventName: a}", r":1: warning: .*\[unknown-logsource\]"),
+             "good": ("{product: azure, service: signinlogs}", "sel: {Username: a, window.ip.failures: 1}", None)}
+    for name, (source, selection, wanted) in cases.items():
+        folder = place.path("warned-" + name)
+        path = place.write(f"warned-{name}/{name}.yml", f"title: T\nlogsource: {source}\ndetection:\n  {selection}\n  condition: sel\n")
+        out = run([BINARY, "--check", "--config", _config(place, "version: 1\n"), "--rules", folder])
+        equal(out.returncode, 0, out.stdout + out.stderr)
+        if wanted:
+            check(re.search(re.escape(path) + wanted, out.stderr), f"{name}: {out.stderr!r}")
+        else:
+            check("warning" not in out.stderr, out.stderr)
+
+
 def broken_configuration_at_start_exits_78(place):
     out = run([BINARY, "--config", _config(place, "version: 2\n")])
     equal(out.returncode, 78, f"{out.stderr}")

@@ -1,0 +1,116 @@
+#include "detect/supply.h"
+
+#include "event/schema_find.h"
+#include "sigma/mention.h"
+
+enum { SCHEMAS_MAX = 256, TOLD_MAX = 256 };
+
+/* One rule being looked at. */
+struct supply {
+	const struct policy *policy;
+	struct fail_list *warnings;
+	const struct schema *schemas[SCHEMAS_MAX]; /* of shapes that the rule may see */
+	unsigned schema_len;
+	struct str told[TOLD_MAX]; /* fields that were reported of this rule */
+	unsigned told_len;
+};
+
+static bool
+sees_schema(const struct policy *p, const struct rule *rule, const struct schema *schema)
+{
+	const struct source *source;
+
+	for (unsigned i = 0; schema_source_at(schema, i, &source); i++)
+		if (mention_sees(p->rules, rule, source))
+			return true;
+	return false;
+}
+
+/* A source that no schema gives is a listener's. */
+static bool
+is_of_schema(const struct policy *p, const struct source *wanted)
+{
+	unsigned count;
+	const struct schema *const *schemas = schema_set_schemas(p->schemas, &count);
+	const struct source *source;
+
+	for (unsigned i = 0; i < count; i++)
+		for (unsigned k = 0; schema_source_at(schemas[i], k, &source); k++)
+			if (source == wanted)
+				return true;
+	return false;
+}
+
+/* Whether the rule may see events whose fields are found by their own path. */
+static bool
+sees_generic(const struct policy *p, const struct rule *rule)
+{
+	unsigned count;
+	const struct source *const *sources = schema_set_sources(p->schemas, &count);
+
+	if (mention_sees(p->rules, rule, NULL))
+		return true;
+	for (unsigned i = 0; i < count; i++)
+		if (mention_sees(p->rules, rule, sources[i]) && !is_of_schema(p, sources[i]))
+			return true;
+	return false;
+}
+
+static void
+gather_schemas(struct supply *s, const struct rule *rule)
+{
+	unsigned count;
+	const struct schema *const *schemas = schema_set_schemas(s->policy->schemas, &count);
+
+	s->schema_len = 0;
+	for (unsigned i = 0; i < count && s->schema_len < SCHEMAS_MAX; i++)
+		if (schemas[i]->clause_len > 0 && sees_schema(s->policy, rule, schemas[i]))
+			s->schemas[s->schema_len++] = schemas[i];
+}
+
+static bool
+is_told(struct supply *s, struct str field)
+{
+	for (unsigned i = 0; i < s->told_len; i++)
+		if (str_eq_nocase(s->told[i], field))
+			return true;
+	if (s->told_len < TOLD_MAX)
+		s->told[s->told_len++] = field;
+	return false;
+}
+
+static void
+judge_field(const struct mention *m, void *ctx)
+{
+	struct supply *s = ctx;
+
+	if (field_is_own(m->field))
+		return;
+	for (unsigned i = 0; i < s->schema_len; i++)
+		if (schema_supplies(s->schemas[i], m->field))
+			return;
+	if (is_told(s, m->field))
+		return;
+	fail_list_at(s->warnings, m->rule->file, m->line, m->column, "unsupplied-field",
+	    "no schema of the rule's log source has a field '%.100s': it is always missing", m->field.p);
+}
+
+void
+supply_check(const struct policy *policy, struct fail_list *warnings)
+{
+	struct supply s = {.policy = policy, .warnings = warnings};
+	unsigned count;
+	const struct rule *const *rules = ruleset_rules(policy->rules, &count);
+
+	for (unsigned i = 0; i < count; i++) {
+		if (rules[i]->correlation || sees_generic(policy, rules[i]))
+			continue;
+		gather_schemas(&s, rules[i]);
+		s.told_len = 0;
+		if (s.schema_len == 0)
+			fail_list_at(warnings, rules[i]->file, rules[i]->line, 0, "unknown-logsource",
+			    "no schema and no listener gives events of the log source of '%.100s'", rules[i]->title);
+		else
+			mention_each(policy->rules, rules[i], policy->fields, judge_field, &s);
+	}
+}

@@ -1,0 +1,27 @@
+/* The fields that the detections of rules name, with their places, for who
+ * wants to know whether anything can supply them. Read-only; load time. */
+#ifndef SIGMA_MENTION_H
+#define SIGMA_MENTION_H
+
+#include <stdbool.h>
+
+#include "event/event.h"
+#include "event/field.h"
+#include "sigma/rule.h"
+#include "sigma/ruleset.h"
+
+struct mention {
+	const struct rule *rule;
+	struct str field;
+	unsigned line, column; /* in rule->file */
+};
+
+typedef void mention_f(const struct mention *mention, void *ctx);
+
+/* Each field of each item of an event rule, also those that a fieldref compares with; repeated as the rule repeats it. */
+void mention_each(const struct ruleset *set, const struct rule *rule, const struct field_set *fields, mention_f *each,
+    void *ctx);
+/* Whether the rule may see events of the source; NULL: of none. */
+bool mention_sees(const struct ruleset *set, const struct rule *rule, const struct source *source);
+
+#endif

@@ -1,0 +1,135 @@
+#include "unit/unit.h"
+
+#include <stdio.h>
+
+#include "detect/supply.h"
+
+/* What is said of a rule with this log source and this selection, by the schemas that are shipped. */
+static struct fail_list warnings;
+
+static void
+warn_of(const char *logsource, const char *selection, bool listener)
+{
+	const char *const dirs[] = {SRCDIR "/conf/schemas"};
+	const struct ruleset_options options = {.max_regex_steps = 1000};
+	struct fail_list problems;
+	char text[2000];
+
+	fail_list_init(&problems);
+	fail_list_init(&warnings);
+	struct policy p = {.fields = field_set_new(), .schemas = schema_set_load(dirs, 1, &problems)};
+	ck_assert_ptr_nonnull(p.schemas);
+	if (listener)
+		ck_assert_ptr_nonnull(schema_set_source(p.schemas, STR("door"), STR("main"), STR("")));
+	snprintf(text, sizeof(text), "title: T\nlogsource: {%s}\ndetection:\n  s:\n%s  condition: s\n", logsource, selection);
+	p.rules = ruleset_load_text(&options, "t.yml", str_of(text), p.fields, &problems);
+	ck_assert_msg(problems.len == 0, "%s", problems.len ? problems.items[0].text : "");
+	supply_check(&p, &warnings);
+	ruleset_free(p.rules);
+	schema_set_free(p.schemas);
+	field_set_free(p.fields);
+	fail_list_fini(&problems);
+}
+
+static void
+expect(const char *code, unsigned line, unsigned column, const char *word)
+{
+	ck_assert_uint_eq(warnings.len, 1);
+	ck_assert_str_eq(warnings.items[0].code, code);
+	ck_assert_uint_eq(warnings.items[0].line, line);
+	ck_assert_uint_eq(warnings.items[0].column, column);
+	ck_assert_ptr_nonnull(strstr(warnings.items[0].text, word));
+	fail_list_fini(&warnings);
+}
+
+static void
+expect_nothing(void)
+{
+	ck_assert_msg(warnings.len == 0, "%s", warnings.len ? warnings.items[0].text : "");
+	fail_list_fini(&warnings);
+}
+
+START_TEST(a_field_that_the_source_never_has_is_told_with_its_place)
+{
+	warn_of("product: aws, service: cloudtrail", "    eventName: x\n    status|contains: y\n", false);
+	expect("unsupplied-field", 6, 5, "'status'");
+	warn_of("product: azure, service: signinlogs", "    - ResultType: 0\n    - ActivityDetails: y\n", false);
+	expect("unsupplied-field", 6, 7, "'ActivityDetails'");
+	warn_of("product: azure, service: auditlogs", "    authenticationRequirement: x\n", false);
+	expect("unsupplied-field", 5, 5, "'authenticationRequirement'");
+}
+END_TEST
+
+START_TEST(a_field_is_told_once_and_a_compared_one_too)
+{
+	warn_of("product: okta", "    - nothing: x\n    - Nothing|startswith: y\n", false);
+	expect("unsupplied-field", 5, 7, "'nothing'");
+	warn_of("product: okta", "    eventType|fieldref: nowhere\n", false);
+	expect("unsupplied-field", 5, 5, "'nowhere'");
+}
+END_TEST
+
+START_TEST(aliases_members_and_objects_of_members_are_supplied)
+{
+	warn_of("product: azure, service: signinlogs", "    Username: a\n    properties.message: b\n    deviceDetail: c\n    DeviceDetail.trusttype: d\n", false);
+	expect_nothing();
+	warn_of("product: gcp, service: gcp.audit", "    data.protoPayload.request.anything.at.all: a\n    gcp.audit.method_name: b\n", false);
+	expect_nothing();
+	warn_of("product: m365, service: threat_detection", "    eventSource: a\n    status: b\n", false);
+	expect_nothing();
+}
+END_TEST
+
+START_TEST(picketds_own_fields_are_known_everywhere)
+{
+	warn_of("product: aws, service: cloudtrail", "    window.ip.failures|gte: 1\n    travel.speed_kmh|gte: 1\n    _messageTime: x\n    tenant: a\n    category: b\n", false);
+	expect_nothing();
+}
+END_TEST
+
+START_TEST(keywords_have_no_field)
+{
+	warn_of("product: aws, service: cloudtrail", "    - word\n    - other\n", false);
+	expect_nothing();
+}
+END_TEST
+
+START_TEST(a_source_without_a_schema_is_unknown_unless_a_listener_names_it)
+{
+	warn_of("product: door, service: main", "    knob: x\n", false);
+	expect("unknown-logsource", 1, 0, "'T'");
+	warn_of("product: azure, service: signinlog", "    ResultType: x\n", false);
+	expect("unknown-logsource", 1, 0, "'T'");
+	warn_of("product: door, service: main", "    knob: x\n", true);
+	expect_nothing();
+}
+END_TEST
+
+START_TEST(logs_without_a_list_of_members_and_rules_for_any_log_have_every_field)
+{
+	warn_of("product: azure, service: riskyusers", "    anything: x\n", false);
+	expect_nothing();
+	warn_of("product: azure", "    anything: x\n", false);
+	expect_nothing();
+	warn_of("definition: any", "    anything: x\n", false);
+	expect_nothing();
+	warn_of("product: github, service: audit", "    anything: x\n", false);
+	expect_nothing();
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {
+		a_field_that_the_source_never_has_is_told_with_its_place,
+		a_field_is_told_once_and_a_compared_one_too,
+		aliases_members_and_objects_of_members_are_supplied,
+		picketds_own_fields_are_known_everywhere,
+		keywords_have_no_field,
+		a_source_without_a_schema_is_unknown_unless_a_listener_names_it,
+		logs_without_a_list_of_members_and_rules_for_any_log_have_every_field,
+		NULL,
+	};
+	return unit_run("supply", tests);
+}
