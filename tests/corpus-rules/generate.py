@@ -85,7 +85,7 @@ def wanted(plan, lists, spoil=None):
         if "expand" in item.modifiers:
             values = [sigma.lookup(lists, v.strip("%"))[0] for v in values]
         values = [REGEX.get(v, v) if "re" in item.modifiers else v for v in values]
-        some = "contains" in item.modifiers and values == ["*"]
+        some = values == ["*"]
         values = ["s0me"] if some else [v if v in paths.EXAMPLES else plain(v) for v in values]
         if n == spoil:
             values = [MISSING] if some else [spoiled(values[0]), *values[1:]]
@@ -134,8 +134,8 @@ def unmatch(rule, record, negative, lists):
 
 
 def cases(rule, shape, numbers, lists):
-    """([matching record], [record that just misses], [why not])."""
-    good, bad, why, seen = [], [], [], set()
+    """([matching record], [record that just misses], [why not], [field of an item without which no copy could be made])."""
+    good, bad, why, seen, whole, broken = [], [], [], set(), {}, set()
     for plan, negative in rule.plans():
         fresh = {(id(i), v) for i, v in plan} - seen
         if not fresh and good:
@@ -151,17 +151,18 @@ def cases(rule, shape, numbers, lists):
             continue
         seen |= fresh
         good.append(record)
-        if len(bad) < 12:
-            for k in range(len(plan)):
-                broken, _ = build(rule, shape, plan, next(numbers), lists, spoil=k)
-                if broken is not None:
-                    if not rule.judge(record, lists):
-                        unmatch(rule, broken, negative, lists)
-                    if not rule.judge(broken, lists):
-                        bad.append(broken)
-            for name in negative:
-                bad += filtered(rule, shape, plan, name, numbers, lists)
-    return good, bad, why
+        enough = len(bad) >= 12
+        for k, (item, _) in enumerate(plan):
+            whole[id(item)] = item.field or "keywords"
+            if enough and id(item) in broken:
+                continue
+            copy, _ = build(rule, shape, plan, next(numbers), lists, spoil=k)
+            if copy is not None and not rule.judge(copy, lists):
+                broken.add(id(item))
+                bad.append(copy)
+        for name in negative if not enough else ():
+            bad += filtered(rule, shape, plan, name, numbers, lists)
+    return good, bad, why, sorted({name for item, name in whole.items() if item not in broken})
 
 
 def filtered(rule, shape, plan, name, numbers, lists):

@@ -62,7 +62,9 @@ def write(record, path, value):
                 element = {key: wanted}
                 array.append(element)
         elif last:
-            array[:] = [] if value is MISSING else [value]
+            array[:] = [value]
+            if value is MISSING:
+                del at[name]
             return
         else:
             if not array:
