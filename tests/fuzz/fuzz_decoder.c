@@ -23,7 +23,8 @@ set_up(void)
 {
 	static const char *const dirs[] = {SRCDIR "/conf/schemas"};
 	static const char *const names[] = {"riskEventTypes_v2", "Status", "properties.message", "targetResources.modifiedProperties.newValue",
-	    "list", "list.x", "a.b.c"};
+	    "list", "list.x", "a.b.c", "setting_name", "ConsentContext.IsAdminConsent", "RequestType", "riskEventType", "data.protoPayload.logName",
+	    "identity.type", "eventService"};
 	const struct decoder_limits limits = {.max_depth = 64, .max_text = 1 << 20, .max_future_ms = 600000};
 	const struct envelope_limits split = {1 << 20, 1 << 20, 64};
 	struct fail_list problems;
