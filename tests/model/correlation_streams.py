@@ -47,7 +47,7 @@ class Rules:
         document = {"title": f"{kind} {n}", "id": identity(2, n), "name": f"correlation_{n}", "level": "high", "correlation": body}
         if r.random() < 0.1:
             (document if r.random() < 0.5 else body)["generate"] = True
-        if r.random() < 0.15:
+        if r.random() < 0.3:
             self.chain(n, kind, body)
         return document
 
@@ -62,6 +62,9 @@ class Rules:
         body.pop("aliases", None)
         by = [f for f in inner["correlation"].get("group-by", []) if self.r.random() < 0.8]
         body.pop("group-by", None)
+        if by and self.r.random() < 0.5:
+            body["aliases"] = {"whom": {x: by[0] for x in body["rules"]}}
+            by = ["whom", *by[1:]]
         if by:
             body["group-by"] = by
         if isinstance(body.get("condition"), str):
