@@ -87,7 +87,9 @@ class Attacks:
                 break
             self.sign_in(attack, t, person, ip, where, self.wrong(), client)
             t += self.r.uniform(0.6, 1.4) * gap
-        self.hits(attack, people, lambda: (ip, where, client), t if t < stop - HOUR else stop - HOUR * self.r.uniform(1, 6))
+        # a spray that goes on till the day ends finds what it finds in its last hours
+        late = max(stop - HOUR * self.r.uniform(1, 6), (attack["first_ms"] + stop) / 2)
+        self.hits(attack, people, lambda: (ip, where, client), t if t < stop - HOUR else late)
 
     def cloud_address(self):
         r = self.r
