@@ -164,3 +164,9 @@ fail_list_print_warnings(const struct fail_list *list, FILE *out)
 {
 	print_list(list, "warning", out);
 }
+
+void
+fail_list_print_notes(const struct fail_list *list, FILE *out)
+{
+	print_list(list, "note", out);
+}

@@ -39,5 +39,7 @@ int fail_list_at(struct fail_list *list, const char *file, unsigned line, unsign
 void fail_list_print(const struct fail_list *list, FILE *out);
 /* The same for what is no error: "warning" stands for it. */
 void fail_list_print_warnings(const struct fail_list *list, FILE *out);
+/* The same as notes, which are no errors. */
+void fail_list_print_notes(const struct fail_list *list, FILE *out);
 
 #endif

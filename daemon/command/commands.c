@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 #include "base/metrics.h"
-#include "decode/timestamp.h"
+#include "base/timestamp.h"
 #include "deliver/send_test.h"
 #include "detect/policy.h"
 #include "detect/supply.h"
@@ -121,6 +121,8 @@ command_check(const struct config *c, FILE *out, FILE *err)
 	fail_list_init(&problems);
 	struct policy *p = policy_load(&how, &problems);
 	fail_list_print(&problems, err);
+	if (p)
+		fail_list_print_notes(ruleset_notes(p->rules), out);
 	int code = p && !problems.len ? 0 : EX_CONFIG;
 	fail_list_fini(&problems);
 	if (p)

@@ -2,10 +2,10 @@
 
 #include "base/clock.h"
 #include "base/codec.h"
+#include "base/timestamp.h"
 #include "decode/choice.h"
 #include "decode/json_bytes.h"
 #include "decode/json_string.h"
-#include "decode/timestamp.h"
 #include "event/schema_find.h"
 
 /* --- which shape --- */

@@ -1,6 +1,6 @@
 #include "decode/syslog_msg.h"
 
-#include "decode/timestamp.h"
+#include "base/timestamp.h"
 
 static bool
 is_digit(char c)

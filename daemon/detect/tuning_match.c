@@ -1,8 +1,8 @@
 #include "detect/tuning_match.h"
 
 #include "base/mem.h"
+#include "base/timestamp.h"
 #include "config/suggest.h"
-#include "decode/timestamp.h"
 #include "sigma/keep.h"
 #include "sigma/read.h"
 

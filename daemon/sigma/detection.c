@@ -1,6 +1,7 @@
 #include "sigma/detection.h"
 
 #include "sigma/keep.h"
+#include "sigma/lint.h"
 
 static struct expr *
 new_expr(const struct detection_loader *loader, enum expr_kind kind, unsigned index, struct fail *why)
@@ -31,7 +32,7 @@ keep_item(struct arena *arena, const struct yaml_node *key, const struct yaml_no
 }
 
 static struct expr *
-make_test(const struct detection_loader *loader, const struct modifiers *modifiers, const struct yaml_node *key,
+make_one_test(const struct detection_loader *loader, const struct modifiers *modifiers, const struct yaml_node *key,
     const struct yaml_node *value, struct fail *why)
 {
 	unsigned index;
@@ -49,7 +50,35 @@ make_test(const struct detection_loader *loader, const struct modifiers *modifie
 		fail_set(why, "memory", "out of memory");
 		return NULL;
 	}
-	if (!modifiers->negate)
+	return test;
+}
+
+/* `all` of values that each stand for several, any of which is enough: a test for each value. */
+static struct expr *
+make_each_test(const struct detection_loader *loader, const struct modifiers *modifiers, const struct yaml_node *key,
+    const struct yaml_node *list, struct fail *why)
+{
+	if (predicate_check(list, why))
+		return NULL;
+	struct expr *all = new_expr(loader, EXPR_AND, 0, why);
+	for (const struct yaml_node *n = list->first; all && n; n = n->next) {
+		struct expr *test = make_one_test(loader, modifiers, key, n, why);
+		if (!test)
+			return NULL;
+		expr_add(all, test);
+	}
+	return all;
+}
+
+static struct expr *
+make_test(const struct detection_loader *loader, const struct modifiers *modifiers, const struct yaml_node *key,
+    const struct yaml_node *value, struct fail *why)
+{
+	lint_item(loader->notes, modifiers, value);
+	bool each = modifiers->all && modifiers_multiply(modifiers) && value->kind == YAML_LIST && value->len > 1;
+	struct expr *test = each ? make_each_test(loader, modifiers, key, value, why) :
+				   make_one_test(loader, modifiers, key, value, why);
+	if (!test || !modifiers->negate)
 		return test;
 	struct expr *not = new_expr(loader, EXPR_NOT, 0, why);
 	if (not)
@@ -154,14 +183,18 @@ detection_condition(const struct detection_loader *loader, const struct detectio
 }
 
 static bool
-is_selection(const struct yaml_node *n)
+is_selection(const struct yaml_node *n, bool filter)
 {
-	return !str_eq(n->key->text, STR("condition")) && !str_eq(n->key->text, STR("timeframe"));
+	static const char *const others[] = {"condition", "timeframe", "rules"};
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]) - !filter; i++)
+		if (str_eq(n->key->text, str_of(others[i])))
+			return false;
+	return true;
 }
 
 static int
-parse_selections(const struct detection_loader *loader, const struct yaml_node *node, struct detection *out,
-    struct fail *why)
+parse_selections(const struct detection_loader *loader, const struct yaml_node *node, bool filter,
+    struct detection *out, struct fail *why)
 {
 	struct str *names = keep_zero(loader->arena, node->len, sizeof(*names));
 	out->selections = keep_zero(loader->arena, node->len, sizeof(*out->selections));
@@ -170,7 +203,7 @@ parse_selections(const struct detection_loader *loader, const struct yaml_node *
 	out->names = (struct condition_names){names, 0};
 	for (const struct yaml_node *n = node->first; n; n = n->next) {
 		unsigned i = out->names.count;
-		if (!is_selection(n))
+		if (!is_selection(n, filter))
 			continue;
 		if (i == SELECTIONS_MAX)
 			return yaml_fail(why, n->key, "too-many-selections", "the rule has more than %d selections",
@@ -206,19 +239,34 @@ parse_conditions(const struct detection_loader *loader, const struct yaml_node *
 	return out->condition ? 0 : -1;
 }
 
+static int
+parse(const struct detection_loader *loader, const struct yaml_node *node, bool filter, struct detection *out,
+    struct fail *why)
+{
+	const char *what = filter ? "filter" : "detection";
+	*out = (struct detection){0};
+	if (node->kind != YAML_MAP)
+		return yaml_fail(why, node, "detection", "'%s' is a map of selections and a condition", what);
+	const struct yaml_node *condition = yaml_get(node, "condition");
+	if (!condition)
+		return yaml_fail(why, node, "missing-condition", "'%s' has no 'condition'", what);
+	if (parse_selections(loader, node, filter, out, why))
+		return -1;
+	if (out->names.count == 0)
+		return yaml_fail(why, node, "detection", "'%s' has no selection", what);
+	return parse_conditions(loader, condition, out, why);
+}
+
 int
 detection_parse(const struct detection_loader *loader, const struct yaml_node *node, struct detection *out,
     struct fail *why)
 {
-	*out = (struct detection){0};
-	if (node->kind != YAML_MAP)
-		return yaml_fail(why, node, "detection", "'detection' is a map of selections and a condition");
-	const struct yaml_node *condition = yaml_get(node, "condition");
-	if (!condition)
-		return yaml_fail(why, node, "missing-condition", "'detection' has no 'condition'");
-	if (parse_selections(loader, node, out, why))
-		return -1;
-	if (out->names.count == 0)
-		return yaml_fail(why, node, "detection", "'detection' has no selection");
-	return parse_conditions(loader, condition, out, why);
+	return parse(loader, node, false, out, why);
+}
+
+int
+detection_parse_filter(const struct detection_loader *loader, const struct yaml_node *node, struct detection *out,
+    struct fail *why)
+{
+	return parse(loader, node, true, out, why);
 }

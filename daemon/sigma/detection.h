@@ -28,9 +28,13 @@ struct detection_loader { /* what the parts of a ruleset under construction shar
 	struct field_scope *fields;
 	struct program_code *code;
 	bool keep_text; /* of items, for ruleset_explain */
+	struct fail_list *notes;
 };
 
 int detection_parse(const struct detection_loader *loader, const struct yaml_node *node, struct detection *out,
+    struct fail *why) __attribute__((warn_unused_result));
+/* The same for the map of a filter, whose key `rules` is no selection. */
+int detection_parse_filter(const struct detection_loader *loader, const struct yaml_node *node, struct detection *out,
     struct fail *why) __attribute__((warn_unused_result));
 /* One condition text over the selections; NULL with the place in *why. */
 struct expr *detection_condition(const struct detection_loader *loader, const struct detection *detection,

@@ -123,18 +123,6 @@ scratch_folded(struct scratch *s, const struct value *v, int slot)
 }
 
 static bool
-in_set(const struct predicate *p, struct str text)
-{
-	if (text.len > p->set_longest)
-		return false;
-	for (uint32_t at = predicate_hash(text) & p->set_mask; p->set[at]; at = (at + 1) & p->set_mask) {
-		if (str_eq(*p->set[at], text))
-			return true;
-	}
-	return false;
-}
-
-static bool
 is_numeric(struct subject *s, const struct value *v)
 {
 	if (s->numeric == NUMERIC_UNKNOWN) {
@@ -160,14 +148,15 @@ text_meets(struct subject *s, const struct value *v, unsigned i)
 }
 
 static bool
-texts_meet(struct subject *s, const struct value *v)
+table_meets(struct subject *s, const struct value *v)
 {
-	const struct predicate *p = s->predicate;
-	if (p->set && in_set(p, s->text))
+	const struct text_table *t = s->predicate->table;
+	if (text_table_has(t, s->text))
 		return true;
-	for (unsigned i = 0; i < p->count; i++) {
-		bool hashed = p->set && p->texts[i].pattern.kind == PATTERN_EQUALS;
-		if (hashed ? number_equals(s, &p->texts[i], v) : text_meets(s, v, i))
+	if (t->number_count > 0 && is_numeric(s, v) && text_table_has_number(t, &s->number, v->type != VALUE_NUMBER))
+		return true;
+	for (unsigned i = 0; i < t->rest_count; i++) {
+		if (pattern_matches(&t->rest[i]->pattern, s->text))
 			return true;
 	}
 	return false;
@@ -187,6 +176,21 @@ net_meets(const struct subject *s, unsigned i)
 {
 	struct inet address;
 	return inet_parse(str_trim(s->text), &address) && inet_net_has(&s->predicate->nets[i], &address);
+}
+
+/* Of all of them. */
+static bool
+nets_meet(const struct subject *s)
+{
+	struct inet address;
+	return inet_parse(str_trim(s->text), &address) && net_table_has(s->predicate->net_table, &address);
+}
+
+static bool
+date_meets(const struct subject *s, unsigned i)
+{
+	int part;
+	return timestamp_part(s->text, s->predicate->part, &part) && s->predicate->numbers[i].i == part;
 }
 
 static bool
@@ -275,6 +279,8 @@ operand_meets(struct subject *s, const struct value *v, unsigned i)
 		return net_meets(s, i);
 	case PREDICATE_ORDER:
 		return order_meets(s, v, i);
+	case PREDICATE_DATE:
+		return date_meets(s, i);
 	case PREDICATE_FIELDREF:
 		return fieldref_meets(s, v, i);
 	case PREDICATE_NULL:
@@ -297,8 +303,10 @@ scalar_meets(struct subject *s, const struct value *v, unsigned want)
 	bool met = false;
 	if (want < p->count)
 		met = operand_meets(s, v, want);
-	else if (p->op == PREDICATE_TEXT)
-		met = texts_meet(s, v);
+	else if (p->table)
+		met = table_meets(s, v);
+	else if (p->net_table)
+		met = nets_meet(s);
 	else
 		for (unsigned i = 0; !met && i < p->count; i++)
 			met = operand_meets(s, v, i);

@@ -17,7 +17,7 @@ struct explainer {
 static const bool *
 met_values(struct explainer *x, const struct predicate *p, const struct expr_text *text)
 {
-	if (p->op == PREDICATE_NULL || p->op == PREDICATE_EXISTS || text->count != p->count)
+	if (p->op == PREDICATE_NULL || p->op == PREDICATE_EXISTS || p->multiplied || text->count != p->count)
 		return NULL;
 	bool *met = keep_zero(x->arena, p->count, sizeof(*met));
 	for (unsigned i = 0; met && i < p->count; i++)

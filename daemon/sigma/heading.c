@@ -134,18 +134,16 @@ parse_status(const struct yaml_node *root, struct heading *out, struct fail *why
 static int
 parse_kind(const struct yaml_node *root, struct heading *out, struct fail *why)
 {
-	const struct yaml_node *taxonomy = yaml_get(root, "taxonomy"), *n = NULL;
+	const struct yaml_node *taxonomy = yaml_get(root, "taxonomy");
 	if (root->kind != YAML_MAP)
 		return yaml_fail(why, root, "document", "a rule is a map");
-	if ((n = yaml_get(root, "action")))
-		return yaml_fail(why, n->key, "unsupported-action",
-		    "rule collections ('action') are not supported: write each rule out");
-	if ((n = yaml_get(root, "filter")))
-		return yaml_fail(why, n->key, "unsupported-filter",
-		    "filter documents are not supported by this version: use a tuning entry");
 	if (taxonomy && !str_eq(taxonomy->text, STR("sigma")))
 		return yaml_fail(why, taxonomy, "unsupported-taxonomy", "only the taxonomy 'sigma' is supported");
-	out->kind = yaml_get(root, "correlation") ? HEADING_CORRELATION : HEADING_RULE;
+	out->kind = HEADING_RULE;
+	if (yaml_get(root, "correlation"))
+		out->kind = HEADING_CORRELATION;
+	else if (yaml_get(root, "filter"))
+		out->kind = HEADING_FILTER;
 	return 0;
 }
 

@@ -8,7 +8,7 @@
 #include "config/yaml.h"
 #include "sigma/rule.h"
 
-enum heading_kind { HEADING_RULE, HEADING_CORRELATION };
+enum heading_kind { HEADING_RULE, HEADING_CORRELATION, HEADING_FILTER };
 
 struct heading {
 	enum heading_kind kind;

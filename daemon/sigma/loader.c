@@ -1,54 +1,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/codec.h"
 #include "base/mem.h"
-#include "config/yaml.h"
-#include "sigma/correlation_load.h"
-#include "sigma/heading.h"
 #include "sigma/extension.h"
 #include "sigma/keep.h"
+#include "sigma/loader_priv.h"
 #include "sigma/read.h"
 #include "sigma/rule_files.h"
-#include "sigma/ruleset_priv.h"
-#include "sigma/window_names.h"
 
 enum { ARENA_MAX = 512 << 20, RULES_MAX = 50000, CHAIN_DEPTH_MAX = 16 };
 
-enum draft_state { DRAFT_GOOD, DRAFT_BROKEN, DRAFT_DISABLED };
-
-struct draft { /* one document on its way to a rule; in the arena */
-	enum draft_state state;
-	struct rule rule;
-	struct heading heading;
-	struct rule_entry entry;
-	struct correlation_draft correlation;
-	const struct yaml_node *root; /* lives as long as the loader */
-	size_t dir;
-	bool counted, generate; /* some correlation refers to it; and asks for its own alerts too */
-	const char *counted_by;
-	bool resolving, resolved; /* a correlation's references: under way, done */
-	struct draft *next;
-};
-
-struct loader {
-	struct ruleset *set;
-	const struct ruleset_options *options;
-	struct detection_loader parts;
-	struct field_scope scope;
-	struct window_names windows;
-	struct fail_list *problems;
-	struct draft *first, **last;
-	unsigned count;
-	struct map *by_id, *by_name;
-	struct yaml_docs **files; /* file_count of them */
-	size_t file_count, file_size;
-	size_t dir; /* index of the directory being read */
-	uint8_t digest[SHA256_SIZE];
-};
-
-static void
-note(struct loader *l, const struct rule *rule, const char *code, const char *text, const char *more)
+void
+loader_note(struct loader *l, const struct rule *rule, const char *code, const char *text, const char *more)
 {
 	fail_list_at(&l->set->notes, rule->file, rule->line, 0, code, "rule '%.80s' %s%s", rule->title, text, more);
 }
@@ -73,16 +36,42 @@ is_disabled(const struct loader *l, const char *id)
 	return false;
 }
 
+/* A rule of a collection whose id is that of its template, or of the rule that it repeats, gets the next free one. */
+static int
+number_id(struct loader *l, struct draft *draft, struct fail *why)
+{
+	char id[80];
+	for (unsigned n = 2; n <= RULES_MAX; n++) {
+		int len = snprintf(id, sizeof(id), "%.56s-%u", draft->rule.id, n);
+		if (map_get(l->by_id, str_make(id, (size_t)len)))
+			continue;
+		draft->rule.id = keep_text(&l->set->arena, str_make(id, (size_t)len));
+		return draft->rule.id ? 0 : fail_set(why, "memory", "out of memory");
+	}
+	return fail_set(why, "too-many-rules", "more than %d rules", RULES_MAX);
+}
+
+static bool
+is_of_file(const struct draft *known, const struct draft *draft)
+{
+	return known->rule.file && strcmp(known->rule.file, draft->rule.file) == 0;
+}
+
 /* 0: go on with it; 1: another rule replaces it; -1: error. */
 static int
 register_draft(struct loader *l, struct draft *draft, struct fail *why)
 {
 	const struct draft *known = map_get(l->by_id, str_of(draft->rule.id));
+	if (known && known->dir == l->dir && !draft->own_id && is_of_file(known, draft)) {
+		if (number_id(l, draft, why))
+			return -1;
+		known = NULL;
+	}
 	if (known && known->dir == l->dir)
 		return yaml_fail(why, draft->root, "duplicate-id", "the id %s is already that of the rule at %.150s:%u",
 		    draft->rule.id, known->rule.file, known->rule.line);
 	if (known) {
-		note(l, &draft->rule, "replaced", "is replaced by ", known->rule.file);
+		loader_note(l, &draft->rule, "replaced", "is replaced by ", known->rule.file);
 		return 1;
 	}
 	if (map_set(l->by_id, str_of(draft->rule.id), draft))
@@ -95,6 +84,13 @@ register_draft(struct loader *l, struct draft *draft, struct fail *why)
 	if (name.len && !namesake && map_set(l->by_name, name, draft))
 		return fail_set(why, "memory", "out of memory");
 	return 0;
+}
+
+int
+loader_compile(struct loader *l, struct draft *draft, struct fail *why)
+{
+	struct rule_entry *entry = &draft->entry;
+	return program_compile(&l->set->code, entry->detection.condition, entry->detection.selections, &entry->entry, why);
 }
 
 static int
@@ -112,7 +108,7 @@ load_detection(struct loader *l, struct draft *draft, struct fail *why)
 	    (windows && window_names_declare(&l->windows, windows, detection, why)) ||
 	    detection_parse(&l->parts, detection, &entry->detection, why))
 		return -1;
-	if (program_compile(&l->set->code, entry->detection.condition, entry->detection.selections, &entry->entry, why))
+	if (loader_compile(l, draft, why))
 		return -1;
 	draft->rule.definition = read_hash(detection, read_hash(logsource, 1));
 	return 0;
@@ -133,8 +129,8 @@ load_extension(struct loader *l, struct draft *draft, struct fail *why)
 	return 0;
 }
 
-static void
-break_draft(struct loader *l, struct draft *draft, struct fail *why)
+void
+loader_break(struct loader *l, struct draft *draft, struct fail *why)
 {
 	report(l, draft->root, why);
 	if (draft->state != DRAFT_BROKEN)
@@ -152,21 +148,28 @@ compile_draft(struct loader *l, struct draft *draft)
 	window_names_begin(&l->windows);
 	if (draft->heading.kind == HEADING_CORRELATION) {
 		if (correlation_parse(&l->parts, draft->root, &draft->correlation, &why))
-			break_draft(l, draft, &why);
+			loader_break(l, draft, &why);
 		draft->rule.correlation = &draft->correlation.correlation;
 		draft->rule.definition = read_hash(yaml_get(draft->root, "correlation"), 2);
+	} else if (draft->heading.kind == HEADING_FILTER) {
+		if (filter_parse(&l->parts, draft->root, &draft->filter, &why))
+			loader_break(l, draft, &why);
+		else if (!filter_negates(&draft->filter))
+			loader_note(l, &draft->rule, "filter-without-not",
+			    "holds back all that it does not match: to leave out what it matches, its condition is 'not ...'", "");
+		draft->rule.definition = read_hash(yaml_get(draft->root, "filter"), 3);
 	} else if (load_detection(l, draft, &why)) {
-		break_draft(l, draft, &why);
+		loader_break(l, draft, &why);
 		draft->entry.detection.names.count = 0;
 	}
-	if (draft->state == DRAFT_GOOD && load_extension(l, draft, &extension_why))
-		break_draft(l, draft, &extension_why);
+	if (draft->state == DRAFT_GOOD && draft->heading.kind != HEADING_FILTER && load_extension(l, draft, &extension_why))
+		loader_break(l, draft, &extension_why);
 	if (draft->state == DRAFT_GOOD && draft->heading.kind == HEADING_RULE)
 		score_mark(&draft->entry.score, draft->entry.detection.condition);
 	if (draft->state == DRAFT_GOOD && window_names_keep(&l->windows, &draft->rule, &extension_why))
-		break_draft(l, draft, &extension_why);
+		loader_break(l, draft, &extension_why);
 	if (l->windows.hides)
-		note(l, &draft->rule, "window-hides", "has a window of its own that hides the configuration's ",
+		loader_note(l, &draft->rule, "window-hides", "has a window of its own that hides the configuration's ",
 		    l->windows.hides);
 	if (draft->state == DRAFT_BROKEN) {
 		l->set->code.len = code_len;
@@ -175,7 +178,7 @@ compile_draft(struct loader *l, struct draft *draft)
 }
 
 static void
-load_document(struct loader *l, const struct yaml_node *root)
+load_document(struct loader *l, const struct yaml_node *root, bool own_id)
 {
 	struct fail why = {0};
 	struct draft *draft = keep_zero(&l->set->arena, 1, sizeof(*draft));
@@ -186,12 +189,13 @@ load_document(struct loader *l, const struct yaml_node *root)
 		return;
 	}
 	draft->root = root;
+	draft->own_id = own_id;
 	draft->dir = l->dir;
 	int registered = heading_parse(&l->set->arena, root, &draft->rule, &draft->heading, &why);
 	if (!registered)
 		registered = register_draft(l, draft, &why);
 	if (registered < 0)
-		break_draft(l, draft, &why);
+		loader_break(l, draft, &why);
 	if (registered)
 		return;
 	*l->last = draft;
@@ -202,8 +206,22 @@ load_document(struct loader *l, const struct yaml_node *root)
 	if (disabled && draft->state == DRAFT_GOOD) {
 		draft->state = DRAFT_DISABLED;
 		l->set->disabled++;
-		note(l, &draft->rule, "skipped", draft->heading.retired ? "is skipped: deprecated or unsupported"
+		loader_note(l, &draft->rule, "skipped", draft->heading.retired ? "is skipped: deprecated or unsupported"
 									 : "is disabled by configuration", "");
+	}
+}
+
+/* One document of a file: a rule, or what makes rules of others. */
+static void
+load_part(struct loader *l, const struct yaml_node *part)
+{
+	struct fail why = {0};
+	const struct yaml_node *root = NULL;
+	if (collection_take(&l->collection, part, &root, &why)) {
+		report(l, part, &why);
+		l->set->broken++;
+	} else if (root) {
+		load_document(l, root, root == part || yaml_get(part, "id"));
 	}
 }
 
@@ -245,9 +263,10 @@ load_text(struct loader *l, const char *file, struct str text)
 		l->set->broken++;
 		return;
 	}
+	l->collection = (struct collection){.arena = &l->set->arena};
 	for (size_t i = 0; i < docs->len; i++) {
 		if (!yaml_is_null(docs->roots[i]))
-			load_document(l, docs->roots[i]);
+			load_part(l, docs->roots[i]);
 	}
 }
 
@@ -267,7 +286,7 @@ load_file(struct loader *l, const char *path)
 }
 
 static struct draft *
-find_reference(const struct loader *l, struct str text)
+find_document(const struct loader *l, struct str text)
 {
 	char id[65];
 	if (text.len < sizeof(id)) {
@@ -280,6 +299,13 @@ find_reference(const struct loader *l, struct str text)
 	return map_get(l->by_name, text);
 }
 
+struct draft *
+loader_find(const struct loader *l, struct str text)
+{
+	struct draft *found = find_document(l, text);
+	return found && found->heading.kind != HEADING_FILTER ? found : NULL;
+}
+
 static int resolve_correlation(struct loader *l, struct draft *draft, unsigned depth, struct fail *why);
 
 /* The rule that an entry of `rules` names, itself resolved. */
@@ -287,7 +313,7 @@ static int
 resolve_reference(struct loader *l, struct draft *draft, const struct yaml_node *n, unsigned depth,
     struct correlation_reference *out, struct fail *why)
 {
-	struct draft *target = find_reference(l, n->text);
+	struct draft *target = loader_find(l, n->text);
 	if (!target)
 		return yaml_fail(why, n, "unknown-rule", "the correlation refers to '%.100s', which is no id or name of a rule",
 		    n->text.p);
@@ -299,7 +325,7 @@ resolve_reference(struct loader *l, struct draft *draft, const struct yaml_node 
 	if (target->heading.kind == HEADING_CORRELATION && target->state == DRAFT_GOOD && !target->resolved) {
 		struct fail inner = {0};
 		if (resolve_correlation(l, target, depth + 1, &inner))
-			break_draft(l, target, &inner);
+			loader_break(l, target, &inner);
 	}
 	if (target->state == DRAFT_BROKEN)
 		return yaml_fail(why, n, "broken-rule", "the correlation refers to '%.100s', which has errors", n->text.p);
@@ -371,14 +397,14 @@ resolve_correlations(struct loader *l)
 		if (d->heading.kind != HEADING_CORRELATION || d->state != DRAFT_GOOD)
 			continue;
 		if (!d->resolved && resolve_correlation(l, d, 0, &why))
-			break_draft(l, d, &why);
+			loader_break(l, d, &why);
 	}
 	for (struct draft *d = l->first; d; d = d->next) {
 		if (d->heading.kind != HEADING_CORRELATION || !d->resolved || d->state == DRAFT_BROKEN)
 			continue;
 		if (d->state == DRAFT_DISABLED) {
 			l->set->disabled++;
-			note(l, &d->rule, "skipped", "is skipped: a rule that it counts is disabled", "");
+			loader_note(l, &d->rule, "skipped", "is skipped: a rule that it counts is disabled", "");
 		} else {
 			mark_counted(l->first, d);
 		}
@@ -399,24 +425,30 @@ keep_idle(struct loader *l)
 	return 0;
 }
 
+static bool
+is_rule(const struct draft *d)
+{
+	return d->state == DRAFT_GOOD && d->heading.kind != HEADING_FILTER;
+}
+
 static int
 assemble(struct loader *l)
 {
 	struct ruleset *set = l->set;
 	unsigned count = 0;
 	for (const struct draft *d = l->first; d; d = d->next)
-		count += d->state == DRAFT_GOOD;
+		count += is_rule(d);
 	set->entries = mem_zero(count ? count : 1, sizeof(*set->entries));
 	set->rules = mem_zero(count ? count : 1, sizeof(*set->rules));
 	if (!set->entries || !set->rules)
 		return -1;
 	for (struct draft *d = l->first; d; d = d->next) {
-		if (d->state != DRAFT_GOOD)
+		if (!is_rule(d))
 			continue;
 		d->rule.index = set->count++;
 		d->rule.silent = d->counted && !d->generate;
 		if (d->rule.silent)
-			note(l, &d->rule, "silent", "does not alert by itself; it is counted by ", d->counted_by);
+			loader_note(l, &d->rule, "silent", "does not alert by itself; it is counted by ", d->counted_by);
 		d->entry.rule = &d->rule;
 		set->entries[d->rule.index] = d->entry;
 		set->rules[d->rule.index] = &d->rule;
@@ -472,10 +504,10 @@ loader_init(struct loader *l, const struct ruleset_options *options, struct fiel
 	l->set->idle = map_new();
 	l->scope = (struct field_scope){fields, &l->windows};
 	l->parts = (struct detection_loader){&l->set->arena, &l->set->predicates, &l->scope, &l->set->code,
-	    options->keep_text};
+	    options->keep_text, &l->set->notes};
 	l->windows.loader = &l->parts;
 	l->windows.max_span_ms = options->max_window_span_ms ? options->max_window_span_ms : WINDOW_SPAN_MAX_MS;
-	if (predicate_set_init(&l->set->predicates, &l->set->arena) || !l->set->by_id || !l->set->idle)
+	if (predicate_set_init(&l->set->predicates, &l->set->arena, options->lists) || !l->set->by_id || !l->set->idle)
 		return -1;
 	configure_windows(l);
 	return 0;
@@ -519,6 +551,7 @@ ruleset_load(const struct ruleset_options *options, struct field_set *fields, st
 		load_dir(&l, options->dir_count, options->first);
 	for (size_t i = 0; i < options->dir_count; i++)
 		load_dir(&l, i, options->dirs[i]);
+	loader_apply_filters(&l);
 	resolve_correlations(&l);
 	return loader_fini(&l, !assemble(&l));
 }
@@ -531,6 +564,7 @@ ruleset_load_text(const struct ruleset_options *options, const char *file, struc
 	if (loader_init(&l, options, fields, problems))
 		return loader_fini(&l, false);
 	load_text(&l, file, text);
+	loader_apply_filters(&l);
 	resolve_correlations(&l);
 	return loader_fini(&l, !assemble(&l));
 }

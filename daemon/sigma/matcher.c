@@ -259,11 +259,13 @@ explain(struct matcher *m, const struct rule *rule, const struct expr *e, struct
 		out->field = e->field;
 		out->value = hit && hit->type != VALUE_MISSING ? cut_value(hit->text) : STR("");
 		return true;
-	case EXPR_NOT: /* neq: the value that differs */
-		if (ask(m, e->last->index, rule))
+	case EXPR_NOT: /* neq: the value that differs; best is not given */
+		if (explain(m, rule, e->last, &best))
 			return false;
-		p = m->set->predicates.items[e->last->index];
-		out->field = e->last->field;
+		for (e = e->last; e->kind != EXPR_TEST; e = e->last)
+			;
+		p = m->set->predicates.items[e->index];
+		out->field = e->field;
 		out->value = p->slot >= 0 ? cut_value(event_value(m->event, p->slot)->text) : STR("");
 		return true;
 	case EXPR_AND:

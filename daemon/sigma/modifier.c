@@ -65,72 +65,123 @@ set_main(struct modifiers *out, int id)
 	static const struct {
 		enum comparison comparison;
 		enum comparison_order order;
+		enum timestamp_part part;
 	} mains[MODIFIER_COUNT] = {
-	    [MODIFIER_ID_RE] = {COMPARE_REGEX, ORDER_GT},
-	    [MODIFIER_ID_CIDR] = {COMPARE_CIDR, ORDER_GT},
-	    [MODIFIER_ID_EXISTS] = {COMPARE_EXISTS, ORDER_GT},
-	    [MODIFIER_ID_FIELDREF] = {COMPARE_FIELDREF, ORDER_GT},
-	    [MODIFIER_ID_GT] = {COMPARE_ORDER, ORDER_GT},
-	    [MODIFIER_ID_GTE] = {COMPARE_ORDER, ORDER_GTE},
-	    [MODIFIER_ID_LT] = {COMPARE_ORDER, ORDER_LT},
-	    [MODIFIER_ID_LTE] = {COMPARE_ORDER, ORDER_LTE},
+	    [MODIFIER_ID_RE] = {.comparison = COMPARE_REGEX},
+	    [MODIFIER_ID_CIDR] = {.comparison = COMPARE_CIDR},
+	    [MODIFIER_ID_EXISTS] = {.comparison = COMPARE_EXISTS},
+	    [MODIFIER_ID_FIELDREF] = {.comparison = COMPARE_FIELDREF},
+	    [MODIFIER_ID_GT] = {COMPARE_ORDER, .order = ORDER_GT},
+	    [MODIFIER_ID_GTE] = {COMPARE_ORDER, .order = ORDER_GTE},
+	    [MODIFIER_ID_LT] = {COMPARE_ORDER, .order = ORDER_LT},
+	    [MODIFIER_ID_LTE] = {COMPARE_ORDER, .order = ORDER_LTE},
+	    [MODIFIER_ID_MINUTE] = {COMPARE_DATE, .part = TIMESTAMP_MINUTE},
+	    [MODIFIER_ID_HOUR] = {COMPARE_DATE, .part = TIMESTAMP_HOUR},
+	    [MODIFIER_ID_DAY] = {COMPARE_DATE, .part = TIMESTAMP_DAY},
+	    [MODIFIER_ID_WEEK] = {COMPARE_DATE, .part = TIMESTAMP_WEEK},
+	    [MODIFIER_ID_MONTH] = {COMPARE_DATE, .part = TIMESTAMP_MONTH},
+	    [MODIFIER_ID_YEAR] = {COMPARE_DATE, .part = TIMESTAMP_YEAR},
 	};
 	out->comparison = mains[id].comparison;
 	out->order = mains[id].order;
+	out->part = mains[id].part;
+}
+
+static void
+set_wrap(struct modifiers *out, int id)
+{
+	out->wrap = id == MODIFIER_ID_CONTAINS ? WRAP_CONTAINS :
+	    id == MODIFIER_ID_STARTSWITH       ? WRAP_STARTSWITH :
+						 WRAP_ENDSWITH;
+}
+
+static void
+set_change(struct modifiers *out, int id)
+{
+	static const enum utf16 forms[MODIFIER_COUNT] = {[MODIFIER_ID_UTF16LE] = UTF16_LE, [MODIFIER_ID_WIDE] = UTF16_LE,
+	    [MODIFIER_ID_UTF16BE] = UTF16_BE, [MODIFIER_ID_UTF16] = UTF16_MARKED};
+	out->expand |= id == MODIFIER_ID_EXPAND;
+	out->windash |= id == MODIFIER_ID_WINDASH;
+	out->utf16 = forms[id] ? forms[id] : out->utf16;
+	if (id == MODIFIER_ID_BASE64 || id == MODIFIER_ID_BASE64OFFSET)
+		out->base64 = id == MODIFIER_ID_BASE64 ? BASE64_WHOLE : BASE64_OFFSET;
 }
 
 static void
 set_flag(struct modifiers *out, int id)
 {
-	switch (id) {
-	case MODIFIER_ID_CONTAINS:
-		out->wrap = WRAP_CONTAINS;
-		break;
-	case MODIFIER_ID_STARTSWITH:
-		out->wrap = WRAP_STARTSWITH;
-		break;
-	case MODIFIER_ID_ENDSWITH:
-		out->wrap = WRAP_ENDSWITH;
-		break;
-	case MODIFIER_ID_ALL:
-		out->all = true;
-		break;
-	case MODIFIER_ID_NEQ:
-		out->negate = true;
-		break;
-	case MODIFIER_ID_CASED:
-		out->cased = true;
-		break;
-	case MODIFIER_ID_RE_I:
-		out->regex_flags |= REGEX_CASELESS;
-		break;
-	case MODIFIER_ID_RE_M:
-		out->regex_flags |= REGEX_MULTILINE;
-		break;
-	case MODIFIER_ID_RE_S:
-		out->regex_flags |= REGEX_DOTALL;
-		break;
-	default:
-		break;
-	}
+	out->all |= id == MODIFIER_ID_ALL;
+	out->negate |= id == MODIFIER_ID_NEQ;
+	out->cased |= id == MODIFIER_ID_CASED;
+}
+
+static void
+set_regex_flag(struct modifiers *out, int id)
+{
+	out->regex_flags |= id == MODIFIER_ID_RE_I ? REGEX_CASELESS : id == MODIFIER_ID_RE_M ? REGEX_MULTILINE : REGEX_DOTALL;
+}
+
+static bool
+encodes(const struct modifiers *m)
+{
+	return m->utf16 || m->base64;
 }
 
 /* Which companions each comparison takes. */
 static const char *
 illegal_chain(const struct modifiers *m)
 {
+	bool texts = m->wrap || m->cased, changes = m->expand || m->windash || encodes(m);
 	switch (m->comparison) {
 	case COMPARE_REGEX:
-		return m->wrap || m->cased ? "'re' stands only with i, m, s, all and neq; not with this" : NULL;
+		return texts || changes ? "'re' stands only with i, m, s, all and neq; not with this" : NULL;
 	case COMPARE_CIDR:
-		return m->wrap || m->cased ? "'cidr' stands only with all and neq; not with this" : NULL;
+		return texts || m->windash || encodes(m) ? "'cidr' stands only with expand, all and neq; not with this" : NULL;
 	case COMPARE_EXISTS:
-		return m->wrap || m->cased || m->all || m->negate ? "'exists' stands alone; not with this" : NULL;
+		return texts || changes || m->all || m->negate ? "'exists' stands alone; not with this" : NULL;
 	case COMPARE_ORDER:
-		return m->wrap || m->cased || m->all ? "a comparison of numbers stands only with neq; not with this" : NULL;
-	case COMPARE_TEXT:
+		return texts || changes || m->all ? "a comparison of numbers stands only with neq; not with this" : NULL;
+	case COMPARE_DATE:
+		return texts || changes || m->all ? "a part of a date stands only with neq; not with this" : NULL;
 	case COMPARE_FIELDREF:
-		return NULL;
+		return changes ? "'fieldref' takes the name of a field as it is; not with this" : NULL;
+	case COMPARE_TEXT:
+		break;
+	}
+	return NULL;
+}
+
+/* Changes are made from left to right, so each must make sense of what the one before makes. */
+static const char *
+illegal_change(const struct modifiers *m, int id)
+{
+	bool encoding = id >= MODIFIER_ID_UTF16LE;
+	if (m->base64)
+		return "base64 is the last change of a value; not before this";
+	if (encoding && m->wrap)
+		return "contains, startswith and endswith belong behind an encoding";
+	if (encoding && m->utf16 && id < MODIFIER_ID_BASE64)
+		return "the value is UTF-16 already";
+	if (!encoding && encodes(m))
+		return "expand and windash belong in front of an encoding";
+	return id == MODIFIER_ID_EXPAND && m->windash ? "'expand' belongs in front of 'windash'" : NULL;
+}
+
+/* May it stand behind what came before? */
+static const char *
+illegal_here(const struct modifiers *m, int id)
+{
+	switch (table[id].kind) {
+	case MODIFIER_REGEX_FLAG:
+		return m->comparison != COMPARE_REGEX ? "the modifier belongs behind 're'" : NULL;
+	case MODIFIER_WRAP:
+		return m->wrap ? "contains, startswith and endswith exclude each other" : NULL;
+	case MODIFIER_MAIN:
+		return m->comparison != COMPARE_TEXT ? "a second kind of comparison" : NULL;
+	case MODIFIER_CHANGE:
+		return illegal_change(m, id);
+	case MODIFIER_FLAG:
+		break;
 	}
 	return NULL;
 }
@@ -138,27 +189,25 @@ illegal_chain(const struct modifiers *m)
 static int
 add_modifier(struct modifiers *out, uint64_t *seen, const struct yaml_node *key, struct str part, struct fail *why)
 {
+	static void (*const set[])(struct modifiers *out, int id) = {[MODIFIER_WRAP] = set_wrap,
+	    [MODIFIER_FLAG] = set_flag, [MODIFIER_REGEX_FLAG] = set_regex_flag, [MODIFIER_MAIN] = set_main,
+	    [MODIFIER_CHANGE] = set_change};
 	int id = modifier_find(part);
 	if (id < 0)
 		return fail_unknown(why, key, part);
-	if (table[id].kind == MODIFIER_ABSENT)
-		return fail_part(why, key, part, "unsupported-modifier", "this version does not support the modifier");
-	if (*seen & UINT64_C(1) << id)
-		return fail_part(why, key, part, "modifier-chain", "the modifier stands twice");
-	*seen |= UINT64_C(1) << id;
-	if (table[id].kind == MODIFIER_REGEX_FLAG && out->comparison != COMPARE_REGEX)
-		return fail_part(why, key, part, "modifier-chain", "the modifier belongs behind 're'");
-	if (table[id].kind == MODIFIER_WRAP && out->wrap)
-		return fail_part(why, key, part, "modifier-chain",
-		    "contains, startswith and endswith exclude each other");
-	if (table[id].kind == MODIFIER_MAIN && out->comparison != COMPARE_TEXT)
-		return fail_part(why, key, part, "modifier-chain", "a second kind of comparison");
-	if (table[id].kind == MODIFIER_MAIN)
-		set_main(out, id);
-	else
-		set_flag(out, id);
-	const char *illegal = illegal_chain(out);
+	const char *illegal = *seen & UINT64_C(1) << id ? "the modifier stands twice" : illegal_here(out, id);
+	if (!illegal) {
+		*seen |= UINT64_C(1) << id;
+		set[table[id].kind](out, id);
+		illegal = illegal_chain(out);
+	}
 	return illegal ? fail_part(why, key, part, "modifier-chain", illegal) : 0;
+}
+
+bool
+modifiers_multiply(const struct modifiers *m)
+{
+	return m->expand || m->base64 == BASE64_OFFSET || (m->windash && encodes(m));
 }
 
 int

@@ -122,6 +122,7 @@ need_facts(const struct predicate *p, fact_take_f *take, void *ctx)
 	case PREDICATE_CIDR:
 	case PREDICATE_FIELDREF:
 	case PREDICATE_ORDER:
+	case PREDICATE_DATE:
 		return p->slot >= 0 && take(&present, ctx);
 	case PREDICATE_NULL:
 		break;

@@ -11,12 +11,15 @@
 #include "base/fail.h"
 #include "base/inet.h"
 #include "base/map.h"
+#include "config/list.h"
 #include "config/yaml.h"
 #include "sigma/field_scope.h"
 #include "sigma/modifier.h"
+#include "sigma/net_table.h"
 #include "sigma/number.h"
 #include "sigma/pattern.h"
 #include "sigma/regex.h"
+#include "sigma/text_table.h"
 
 enum predicate_op {
 	PREDICATE_TEXT,
@@ -26,6 +29,7 @@ enum predicate_op {
 	PREDICATE_CIDR,
 	PREDICATE_FIELDREF,
 	PREDICATE_ORDER,
+	PREDICATE_DATE, /* a part of a date */
 };
 
 enum { PREDICATE_LEAVES = -1, PREDICATE_VALUES_MAX = 10000 };
@@ -40,23 +44,25 @@ struct predicate_text { /* one value of PREDICATE_TEXT */
 struct predicate {
 	enum predicate_op op;
 	enum comparison_order order;
-	enum pattern_wrap wrap; /* PREDICATE_FIELDREF */
+	enum pattern_wrap wrap;   /* PREDICATE_FIELDREF */
+	enum timestamp_part part; /* PREDICATE_DATE */
 	int slot;               /* PREDICATE_LEAVES: every value of the event */
 	unsigned index;         /* in its set */
-	unsigned count;         /* of operands */
+	unsigned count;         /* of operands; 0 when the lists of its placeholders are empty: never met */
 	bool all, cased, exists;
+	bool multiplied; /* a value as written may be several operands, or none */
 	const struct predicate_text *texts;
-	const struct str *const *set; /* TEXT: the plain values hashed, set_mask + 1 places; NULL when few */
-	uint32_t set_mask;
-	size_t set_longest;
+	const struct text_table *table; /* TEXT: of texts; NULL when they are few */
 	struct regex *const *regexes;
 	const struct inet_net *nets;
+	const struct net_table *net_table; /* of nets; NULL when they are few */
 	const int *others; /* FIELDREF: slots */
 	const struct number *numbers;
 };
 
 struct predicate_set {
-	struct arena *arena; /* borrowed */
+	struct arena *arena; /* borrowed, like lists */
+	const struct list_set *lists; /* of placeholders; NULL = none */
 	struct map *by_key;  /* canonical text -> predicate */
 	struct predicate **items;
 	unsigned len, size;
@@ -65,13 +71,14 @@ struct predicate_set {
 	bool wants_leaves;
 };
 
-int predicate_set_init(struct predicate_set *set, struct arena *arena) __attribute__((warn_unused_result));
+int predicate_set_init(struct predicate_set *set, struct arena *arena, const struct list_set *lists)
+    __attribute__((warn_unused_result));
 void predicate_set_fini(struct predicate_set *set);
 /* The predicate of an item, without its negation: an equal one that is there, or a new one. value: the item's, a
  * scalar or a list. *index on success; *why has the place. */
 int predicate_add(struct predicate_set *set, struct field_scope *fields, const struct modifiers *modifiers,
     const struct yaml_node *value, unsigned *index, struct fail *why) __attribute__((warn_unused_result));
-
-uint32_t predicate_hash(struct str text);
+/* Is it a value that an item may have: a scalar or a list of them? predicate_add looks itself. */
+int predicate_check(const struct yaml_node *value, struct fail *why) __attribute__((warn_unused_result));
 
 #endif

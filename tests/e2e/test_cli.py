@@ -93,6 +93,14 @@ def check_warns_of_fields_and_log_sources_that_nothing_supplies(place):
             check("warning" not in out.stderr, out.stderr)
 
 
+def check_notes_what_is_legal_and_hardly_meant(place):
+    rule = "title: T\nlogsource: {product: azure}\ndetection:\n  sel: {a: 'C:\\Windows\\*'}\n  condition: sel\n"
+    path = place.write("rules-notes/notes.yml", rule)
+    out = run([BINARY, "--check", "--config", _config(place, "version: 1\n"), "--rules", place.path("rules-notes")])
+    equal(out.returncode, 0, out.stderr)
+    check(f"{path}:4:12: note: " in out.stdout and "[escaped-wildcard]" in out.stdout, out.stdout)
+
+
 def broken_configuration_at_start_exits_78(place):
     out = run([BINARY, "--config", _config(place, "version: 2\n")])
     equal(out.returncode, 78, f"{out.stderr}")

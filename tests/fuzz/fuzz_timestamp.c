@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "decode/timestamp.h"
+#include "base/timestamp.h"
 #include "fuzz/fuzz.h"
 
 int

@@ -160,7 +160,7 @@ static inline void
 fixture_event(struct fixture *f, const char *json_text)
 {
 	json_error_t error;
-	json_t *json = json_loads(json_text, 0, &error);
+	json_t *json = json_loads(json_text, JSON_ALLOW_NUL, &error);
 	ck_assert_msg(json != NULL, "%s: %s", json_text, error.text);
 	memset(&f->event, 0, sizeof(f->event));
 	f->event.slot_count = field_set_len(f->fields);

@@ -277,6 +277,45 @@ START_TEST(matcher_treats_escapes_as_sigma_says)
 }
 END_TEST
 
+static bool
+judge_rule(const char *detection, const char *event)
+{
+	struct fixture f;
+	char rule[1024];
+	snprintf(rule, sizeof(rule), "title: t\nlogsource: {}\ndetection:\n%s", detection);
+	fixture_load(&f, rule, NULL);
+	fixture_show(&f);
+	ck_assert_msg(f.problems.len == 0, "%s", detection);
+	bool matched = fixture_run(&f, event, NULL) == 1;
+	fixture_fini(&f);
+	return matched;
+}
+
+START_TEST(matcher_takes_any_key_as_a_selection_and_conditions_of_every_form)
+{
+	static const struct row rows[] = {
+	    {"  sel.a: {a: 1}\n  sel|b: {b: 1}\n  condition: all of sel*\n", "{\"a\":1,\"b\":1}", true},
+	    {"  sel.a: {a: 1}\n  sel|b: {b: 1}\n  condition: all of sel*\n", "{\"a\":1}", false},
+	    {"  sel: {a: 1}\n  timeframe: 5m\n  condition: all of them\n", "{\"a\":1}", true},
+	    {"  a: {a: 1}\n  b: {b: 1}\n  condition: [a, b]\n", "{\"b\":1}", true},
+	    {"  a: {a: 1}\n  b: {b: 1}\n  condition: [a, b]\n", "{\"c\":1}", false},
+	    {"  a: {a: 1}\n  b: {b: 1}\n  condition: |\n    a\n    and\n    not b\n", "{\"a\":1}", true},
+	    {"  a: {a: 1}\n  b: {b: 1}\n  condition: >\n    a AND\n    NOT b\n", "{\"a\":1,\"b\":1}", false},
+	    {"  a: {a: 1}\n  _b: {b: 1}\n  condition: all of them\n", "{\"a\":1}", true},
+	    {"  a: {a: 1}\n  _b: {b: 1}\n  condition: all of *b or a\n  xb: {c: 1}\n", "{\"c\":1}", true},
+	    {"  a: {a: 1}\n  _b: {b: 1}\n  condition: 1 of _*\n", "{\"b\":1}", true},
+	    {"  a: {a: 1}\n  b: {b: 1}\n  c: {c: 1}\n  condition: a or b and c\n", "{\"a\":1}", true},
+	    {"  a: {a: 1}\n  b: {b: 1}\n  c: {c: 1}\n  condition: (a or b) and c\n", "{\"a\":1}", false},
+	    {"  a: {a: 1}\n  b: {b: 1}\n  condition: not a or b\n", "{\"a\":1,\"b\":1}", true},
+	    {"  a: {'f[any]': 1}\n  condition: a\n", "{\"f[any]\":1}", true},
+	    {"  a: {'f[any]': 1}\n  condition: a\n", "{\"f\":[1]}", false},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ck_assert_msg(judge_rule(rows[i].selection, rows[i].event) == rows[i].matches, "%s on %s is not %d",
+		    rows[i].selection, rows[i].event, rows[i].matches);
+}
+END_TEST
+
 static const char two_rules[] = "title: one\nid: one\nlogsource: {product: azure, service: signinlogs}\n"
 				"detection:\n  s: {a: x}\n  t: {b: [y, z]}\n  _u: {c: 1}\n  condition: s and 1 of them\n"
 				"picketd:\n  threat_score:\n"
@@ -494,6 +533,7 @@ main(void)
 	    matcher_orders_numbers, matcher_takes_any_element_and_fans_out, matcher_applies_text_modifiers,
 	    matcher_searches_regular_expressions, matcher_knows_networks, matcher_compares_fields_with_fields,
 	    matcher_looks_for_keywords_in_every_value_and_no_key, matcher_treats_escapes_as_sigma_says,
+	    matcher_takes_any_key_as_a_selection_and_conditions_of_every_form,
 	    matcher_shows_events_only_to_rules_of_their_source, fieldref_of_two_lists_stops_before_it_costs_their_product, matcher_scores_terms_and_gives_reasons,
 	    matcher_judges_without_tuned_selections_and_terms, term_made_false_is_false_where_the_condition_holds_it,
 	    matcher_cuts_reasons_between_characters,

@@ -75,10 +75,10 @@ START_TEST(manual_names_every_modifier_and_no_other)
 	const struct modifier *table = modifier_table(&count);
 	for (unsigned i = 0; i < count; i++) {
 		bool there = page_names(page, ".It Cm ", table[i].name);
-		ck_assert_msg(there == (table[i].kind != MODIFIER_ABSENT), "%s", table[i].name);
+		ck_assert_msg(there, "%s", table[i].name);
 		named += there;
 	}
-	ck_assert_uint_eq(named, 17);
+	ck_assert_uint_eq(named, 31);
 	free(page);
 }
 END_TEST

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "decode/timestamp.h"
+#include "base/timestamp.h"
 
 /* 2007-01-09T09:41:00Z */
 static const int64_t keynote = 1168335660000;
@@ -96,6 +96,54 @@ START_TEST(rfc3164_takes_the_year_that_brings_it_closest)
 }
 END_TEST
 
+START_TEST(parts_are_those_written_and_no_zone_is_applied)
+{
+	static const struct {
+		const char *text;
+		int parts[6]; /* minute, hour, day, week, month, year; -1: none */
+	} rows[] = {
+	    {"2026-03-02T23:59:01-05:00", {59, 23, 2, 10, 3, 2026}},
+	    {"2026-03-02 0:07:01Z", {7, 0, 2, 10, 3, 2026}},
+	    {"4/28/2021, 2:08:45.221 PM", {8, 14, 28, 17, 4, 2021}},
+	    {"1/1/2021 12:30:00 AM", {30, 0, 1, 53, 1, 2021}}, /* of 2020's last week */
+	    {"2024-12-30T00:00:00Z", {0, 0, 30, 1, 12, 2024}}, /* of 2025's first */
+	    {"2026-11-29", {-1, -1, 29, 48, 11, 2026}},
+	    {" 11/29/2026 ", {-1, -1, 29, 48, 11, 2026}},
+	    {"1772460000", {0, 14, 2, 10, 3, 2026}}, /* a number is UTC */
+	    {"1772460000123", {0, 14, 2, 10, 3, 2026}},
+	    {"2026-02-30", {-1, -1, -1, -1, -1, -1}},
+	    {"2026-02-28T24:00:00Z", {-1, -1, -1, -1, -1, -1}},
+	    {"noon", {-1, -1, -1, -1, -1, -1}},
+	    {"12", {-1, -1, -1, -1, -1, -1}},
+	    {"", {-1, -1, -1, -1, -1, -1}},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (int part = TIMESTAMP_MINUTE; part <= TIMESTAMP_YEAR; part++) {
+			int value = -1;
+			bool known = timestamp_part(str_of(rows[i].text), (enum timestamp_part)part, &value);
+			ck_assert_msg(known == (rows[i].parts[part] >= 0) && value == rows[i].parts[part],
+			    "part %d of '%s' is %d", part, rows[i].text, value);
+		}
+	}
+}
+END_TEST
+
+START_TEST(weeks_agree_with_the_c_library)
+{
+	char text[64], week[8];
+	for (int64_t t = -62135596800; t < 253402300800; t += 86400 * 11) {
+		struct tm tm;
+		time_t seconds = (time_t)t;
+		int found = 0;
+		ck_assert_ptr_nonnull(gmtime_r(&seconds, &tm));
+		snprintf(text, sizeof(text), "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+		ck_assert_uint_gt(strftime(week, sizeof(week), "%V", &tm), 0);
+		ck_assert(timestamp_part(str_of(text), TIMESTAMP_WEEK, &found));
+		ck_assert_msg(found == atoi(week), "%s: week %d, not %s", text, found, week);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -106,6 +154,8 @@ main(void)
 		what_is_no_time_is_refused,
 		dates_agree_with_the_c_library_over_the_centuries,
 		rfc3164_takes_the_year_that_brings_it_closest,
+		parts_are_those_written_and_no_zone_is_applied,
+		weeks_agree_with_the_c_library,
 		NULL,
 	};
 	return unit_run("timestamp", tests);

@@ -1,8 +1,10 @@
-#include "decode/timestamp.h"
+#include "base/timestamp.h"
 
 #include <stdlib.h>
 
-enum { MS_PER_SECOND = 1000, SECONDS_PER_DAY = 86400 };
+#include "base/clock.h"
+
+enum { MS_PER_SECOND = 1000, SECONDS_PER_DAY = 86400, TEXT_MAX = 64 };
 
 struct cursor {
 	const char *p, *end;
@@ -11,6 +13,7 @@ struct cursor {
 struct civil {
 	int year, month, day, hour, minute, second, ms;
 	int offset_minutes;
+	bool has_time; /* not only a date */
 };
 
 static bool
@@ -82,11 +85,17 @@ days_of(int year, int month, int day)
 }
 
 static bool
-civil_to_ms(const struct civil *t, int64_t *out_ms)
+is_valid(const struct civil *t)
 {
 	if (t->year < 1 || t->month < 1 || t->month > 12 || t->day < 1 || t->day > days_in_month(t->year, t->month))
 		return false;
-	if (t->hour > 23 || t->minute > 59 || t->second > 60)
+	return t->hour <= 23 && t->minute <= 59 && t->second <= 60;
+}
+
+static bool
+civil_to_ms(const struct civil *t, int64_t *out_ms)
+{
+	if (!is_valid(t))
 		return false;
 	int64_t seconds = days_of(t->year, t->month, t->day) * SECONDS_PER_DAY + t->hour * 3600 + t->minute * 60 +
 	    t->second - (int64_t)t->offset_minutes * 60;
@@ -128,6 +137,7 @@ take_fraction(struct cursor *c, int *ms)
 static bool
 take_time(struct cursor *c, struct civil *t)
 {
+	t->has_time = true;
 	if (!take_number(c, 1, 2, &t->hour) || !take(c, ':') || !take_number(c, 2, 2, &t->minute))
 		return false;
 	if (take(c, ':') && !take_number(c, 2, 2, &t->second))
@@ -203,27 +213,83 @@ parse_epoch(struct str text, int64_t *out_ms)
 	return true;
 }
 
+/* A date and a time, up to the end. */
+static bool
+parse_civil(struct str text, struct civil *t)
+{
+	struct cursor c = {text.p, text.p + text.len};
+
+	if (!take_date(&c, t))
+		return false;
+	bool comma = take(&c, ',');
+	if (!comma && !take_word(&c, STR("T")) && !(c.p < c.end && *c.p == ' '))
+		return false;
+	skip_spaces(&c);
+	if (!take_time(&c, t) || !take_zone(&c, t))
+		return false;
+	skip_spaces(&c);
+	return c.p == c.end;
+}
+
 bool
 timestamp_parse(struct str text, int64_t *out_ms)
 {
 	struct civil t = {.year = 0};
 
 	text = str_trim(text);
-	struct cursor c = {text.p, text.p + text.len};
-	if (text.len == 0 || text.len > 64)
+	if (text.len == 0 || text.len > TEXT_MAX)
 		return false;
 	if (!memchr(text.p, ':', text.len))
 		return parse_epoch(text, out_ms);
-	if (!take_date(&c, &t))
+	return parse_civil(text, &t) && civil_to_ms(&t, out_ms);
+}
+
+/* ISO 8601: the week belongs to the year of its Thursday. */
+static int
+week_of(const struct civil *t)
+{
+	int64_t days = days_of(t->year, t->month, t->day);
+	int64_t weekday = ((days + 3) % 7 + 7) % 7; /* 0: Monday */
+	int64_t thursday = days - weekday + 3;
+	int year = t->year;
+
+	if (thursday < days_of(year, 1, 1))
+		year--;
+	else if (thursday >= days_of(year + 1, 1, 1))
+		year++;
+	return (int)((thursday - days_of(year, 1, 1)) / 7) + 1;
+}
+
+/* Number of the form that parse_epoch takes -> its parts in UTC. */
+static bool
+parse_epoch_civil(struct str text, struct civil *t)
+{
+	char utc[CLOCK_TEXT_SIZE];
+	int64_t ms;
+
+	if (!parse_epoch(text, &ms))
 		return false;
-	bool comma = take(&c, ',');
-	if (!comma && !take_word(&c, STR("T")) && !(c.p < c.end && *c.p == ' '))
+	clock_text(ms, utc);
+	return parse_civil(str_of(utc), t);
+}
+
+bool
+timestamp_part(struct str text, enum timestamp_part part, int *out)
+{
+	struct civil t = {.year = 0};
+
+	text = str_trim(text);
+	if (text.len == 0 || text.len > TEXT_MAX)
 		return false;
-	skip_spaces(&c);
-	if (!take_time(&c, &t) || !take_zone(&c, &t))
+	struct cursor c = {text.p, text.p + text.len};
+	bool known = memchr(text.p, ':', text.len) ? parse_civil(text, &t) :
+	    (take_date(&c, &t) && c.p == c.end) || parse_epoch_civil(text, &t);
+	if (!known || !is_valid(&t) || (!t.has_time && part <= TIMESTAMP_HOUR))
 		return false;
-	skip_spaces(&c);
-	return c.p == c.end && civil_to_ms(&t, out_ms);
+	const int parts[] = {[TIMESTAMP_MINUTE] = t.minute, [TIMESTAMP_HOUR] = t.hour, [TIMESTAMP_DAY] = t.day,
+	    [TIMESTAMP_WEEK] = week_of(&t), [TIMESTAMP_MONTH] = t.month, [TIMESTAMP_YEAR] = t.year};
+	*out = parts[part];
+	return true;
 }
 
 static int
