@@ -325,3 +325,21 @@ def log_formats_are_json_and_logfmt(place):
     e.start(ready=False)
     e.log.wait(lambda t: "message=ready" in t or 'message="ready"' in t or "msg=ready" in t, 15, "ready")
     equal(e.stop(), 0, "exit")
+
+
+def tor_exit_list_is_refreshed_without_restart(place):
+    """An address that joins the list is known from the next sign-in on, one that leaves it no more."""
+    from events import quiet
+    file = place.write("tor_exits.txt", "198.51.100.9\n")
+    d = place.daemon({"rules": {"lists": {"tor_exits": file}}})
+
+    def found():
+        return sorted(a["src"]["ip"] for a in d.stored() if a["rule"]["id"] == "8e2d47b0-6f13-4a9c-b5e8-1c70d93fa264")
+    d.post("\n".join([quiet(ip="198.51.100.9"), quiet(ip="203.0.113.44")]))
+    equal(found(), ["198.51.100.9"], "before")
+    place.write("tor_exits.txt", "203.0.113.0/24  # the network\n")
+    before = d.metric("picketd_config_last_reload_success_timestamp_seconds")
+    d.signal(signal.SIGHUP)
+    until(lambda: d.metric("picketd_config_last_reload_success_timestamp_seconds") > before, 10, "no reload")
+    d.post("\n".join([quiet(ip="198.51.100.9"), quiet(ip="203.0.113.44")]))
+    equal(found(), ["198.51.100.9", "203.0.113.44"], "after")
