@@ -9,7 +9,7 @@ import time
 
 from events import quiet, risky, sign_in, spray
 from generate import line
-from harness import SEED, TOP, check, equal, gz, octet, request, until
+from harness import CONF, SEED, TOP, check, equal, gz, octet, request, until
 
 CASES = {}
 
@@ -86,7 +86,8 @@ _case("commit_duration_counts_commits", "picketd_commit_duration_seconds_count",
 _case("rule_matches_counts_matches", "picketd_rule_matches_total", {"rule": SEED}, _post(lambda: risky() + "\n" + quiet() + "\n" + risky()), 2)
 _case("alerts_counts_alerts_by_rule_and_kind", "picketd_alerts_total", {"rule": SEED, "kind": "trigger"}, _post(risky, times=3), 3)
 _case("detection_latency_counts_alerts", "picketd_detection_latency_seconds_count", {}, _post(risky, times=3), 3)
-_case("window_keys_counts_addresses_and_users", "picketd_window_keys", {}, _post(quiet, times=3), 6)
+_case("window_keys_counts_addresses_and_users", "picketd_window_keys", {}, _post(quiet, times=3), 6,
+      config={"rules": {"dirs": [os.path.join(CONF, "rules", "entra-compromised-account.yml")]}})  # no rule names a window of its own
 _case("window_bytes_grows_with_keys", "picketd_window_bytes", {}, _post(quiet, times=3), 1, at_least=True)
 _case("deliveries_counts_accepted", "picketd_deliveries_total", {"target": "soc", "outcome": "ok"}, _post(risky, times=3), 3, receiver=True)
 _case("delivery_duration_counts_attempts", "picketd_delivery_duration_seconds_count", {"target": "soc"}, _post(risky, times=3), 3, receiver=True)

@@ -7,13 +7,19 @@
 static void
 load_shipped(struct fixture *f)
 {
-	static const char *const dirs[] = {SRCDIR "/conf/rules"};
+	static char rules[] = SRCDIR "/conf/rules";
+	static const char *const dirs[] = {rules};
 	struct ruleset_options options = {.dirs = dirs, .dir_count = 1, .any_source = true, .max_regex_steps = 100000};
+	struct config config = {.rules = {.dirs = {(char *[]){rules}, 1}}};
 	memset(f, 0, sizeof(*f));
 	arena_init(&f->arena, 64 << 20, 0);
 	f->fields = field_set_new();
 	fail_list_init(&f->problems);
+	struct list_set *lists = list_set_load(&config, &f->problems);
+	ck_assert_ptr_nonnull(lists);
+	options.lists = lists;
 	f->set = ruleset_load(&options, f->fields, &f->problems);
+	list_set_free(lists);
 	ck_assert_ptr_nonnull(f->set);
 	fixture_show(f);
 	ck_assert_uint_eq(f->problems.len, 0);
