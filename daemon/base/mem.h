@@ -16,6 +16,8 @@ void *mem_resize(void *old, size_t n, size_t size) __attribute__((warn_unused_re
 /* NUL-terminated copy, owned by the caller; an embedded NUL is kept. */
 char *mem_copy_str(struct str s) __attribute__((warn_unused_result, malloc));
 void mem_free(void *p);
+/* Of a large local that is written before it is read: the compiler is told to clear all others. */
+#define MEM_UNSET __attribute__((uninitialized))
 /* Allocations made by this thread since it began (zero, resize and copy). */
 uint64_t mem_count(void);
 

@@ -22,8 +22,7 @@ struct step {
 	correlator_emit_f emit;
 	void *ctx;
 	uint64_t event_hash;
-	bool evidence_ready;
-	struct evidence current; /* the event itself */
+	struct evidence_current current; /* the event itself */
 	struct counted counted[COUNTED_MAX];
 	unsigned counted_count, depth;
 	bool failed;
@@ -107,15 +106,6 @@ correlator_rollback(struct correlator *c, struct correlator_marks *marks)
 
 /* ---- findings ---- */
 
-static const struct evidence *
-current_evidence(struct step *s)
-{
-	if (!s->evidence_ready)
-		evidence_of(s->in->event, s->in->context ? s->in->context->code : -1, &s->current);
-	s->evidence_ready = true;
-	return &s->current;
-}
-
 static void
 emit(struct step *s, const struct finding *f, const struct match *match)
 {
@@ -141,7 +131,7 @@ static void
 fire_plain(struct step *s, const struct match *match)
 {
 	struct finding f = finding_of(s, match->rule, match);
-	f.evidence = current_evidence(s);
+	f.evidence = evidence_of(&s->current);
 	f.evidence_count = 1;
 	f.evidence_total = 1;
 	emit(s, &f, match);
@@ -215,13 +205,13 @@ static void
 judge(struct step *s, struct subject *subject, const struct str *values)
 {
 	const struct correlation *correlation = subject->rule->correlation;
-	struct verdict v;
+	struct verdict v MEM_UNSET;
 	uint64_t key = group_key(s, subject, values);
 	bool once = correlation && !correlation_is_temporal(correlation) && (correlation->feed_count > 1 || !subject->match);
 	if (once && !counts_now(s, subject->rule, key))
 		return;
 	subject->again = subject->again || (once && counted_before(s, correlation, subject->match));
-	struct group_step g = {s->c, s->in, current_evidence(s), s->event_hash, &s->failed};
+	struct group_step g = {s->c, s->in, &s->current, s->event_hash, &s->failed};
 	group_judge(&g, subject, key, values, &v);
 	if (v.answer == BURST_QUIET)
 		return;
@@ -265,7 +255,7 @@ static bool
 read_value(const struct step *s, const struct correlation *c, const struct correlation_feed *feed,
     const struct origin *from, struct subject *subject)
 {
-	struct groups tuple;
+	struct groups tuple MEM_UNSET;
 	struct number number;
 	subject->value = (uint32_t)(s->event_hash ^ s->event_hash >> 32);
 	if (c->value_count == 0)
@@ -289,7 +279,7 @@ correlation_step(struct step *s, const struct rule *rule, const struct origin *f
 {
 	const struct correlation *c = rule->correlation;
 	uint8_t stage = 0;
-	struct groups groups;
+	struct groups groups MEM_UNSET;
 	while (stage < c->feed_count && c->feeds[stage].rule != from->rule)
 		stage++;
 	if (stage == c->feed_count)
@@ -316,7 +306,7 @@ static void
 burst_step(struct step *s, const struct match *match, bool again)
 {
 	const struct rule_burst *burst = &match->rule->burst;
-	struct groups groups;
+	struct groups groups MEM_UNSET;
 	struct subject subject = {
 		.rule = match->rule,
 		.match = match,
@@ -358,7 +348,9 @@ step_init(struct step *s, struct correlator *c, const struct correlator_input *i
 	s->emit = emit_finding;
 	s->ctx = ctx;
 	s->event_hash = window_table_key(c->windows, KEY_EVENT, id, 2);
-	s->evidence_ready = s->failed = false;
+	s->current.event = in->event;
+	s->current.code = in->context ? in->context->code : -1;
+	s->current.ready = s->failed = false;
 	s->counted_count = s->depth = 0;
 }
 
@@ -375,7 +367,7 @@ is_again(const struct step *s, const struct rule *rule, unsigned fed)
 int
 correlator_step(struct correlator *c, const struct correlator_input *in, correlator_emit_f emit_finding, void *ctx)
 {
-	struct step s;
+	struct step s MEM_UNSET;
 	step_init(&s, c, in, emit_finding, ctx);
 	/* too late for the windows: rules that need none still run */
 	bool late = (in->event->anomalies & ANOMALY_LATE) != 0;
@@ -417,14 +409,14 @@ int
 correlator_decide(struct correlator *c, const struct correlator_input *in, const struct rule *rule,
     const struct parked_check *check, correlator_emit_f emit_finding, void *ctx)
 {
-	struct step s;
-	struct verdict v;
+	struct step s MEM_UNSET;
+	struct verdict v MEM_UNSET;
 	if (!rule || rule->definition != check->definition || !rule->correlation) {
 		metrics_count(METRIC_RULE_ERRORS, check->rule, "rule_changed", 1);
 		return 0;
 	}
 	step_init(&s, c, in, emit_finding, ctx);
-	struct group_step g = {c, in, current_evidence(&s), s.event_hash, &s.failed};
+	struct group_step g = {c, in, &s.current, s.event_hash, &s.failed};
 	struct subject subject = {
 		.rule = rule,
 		.group_by = rule->correlation->group_by,

@@ -11,10 +11,14 @@ evidence_new(uint64_t memory_bytes)
 	return detail_table_new(&options);
 }
 
-void
-evidence_of(const struct event *e, int64_t code, struct evidence *out)
+const struct evidence *
+evidence_of(struct evidence_current *current)
 {
+	const struct event *e = current->event;
+	struct evidence *out = &current->item;
 	uint8_t digest[SHA256_SIZE];
+	if (current->ready)
+		return out;
 	struct str ip = str_trim(event_text(e, FIELD_IP_ADDRESS));
 	struct inet address;
 	identity_cut(e->id, out->event_id, sizeof(out->event_id));
@@ -24,9 +28,11 @@ evidence_of(const struct event *e, int64_t code, struct evidence *out)
 	else
 		identity_cut(ip, out->ip, sizeof(out->ip));
 	out->time_ms = e->event_ms;
-	out->code = code;
+	out->code = current->code;
 	codec_sha256(e->raw, digest);
 	codec_hex(digest, sizeof(digest), out->sha256);
+	current->ready = true;
+	return out;
 }
 
 void

@@ -10,8 +10,14 @@
 enum { EVIDENCE_FIRST = 3, EVIDENCE_KEPT = EVIDENCE_MAX - 1 };
 
 struct detail_table *evidence_new(uint64_t memory_bytes);
-/* The event as evidence; computes the digest of its raw record. */
-void evidence_of(const struct event *e, int64_t code, struct evidence *out);
+/* The event at hand as evidence: made when it is first asked for, since that takes the digest of its raw record. */
+struct evidence_current {
+	const struct event *event;
+	int64_t code; /* result code, -1 = none */
+	bool ready;
+	struct evidence item; /* when ready */
+};
+const struct evidence *evidence_of(struct evidence_current *current);
 /* Adds it to the group's list; what is older than forget_ms goes first. */
 void evidence_note(struct detail_table *t, uint64_t key, const struct evidence *item, int64_t forget_ms);
 struct evidence_question {

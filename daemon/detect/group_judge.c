@@ -63,11 +63,11 @@ answer(const struct group_step *s, const struct burst_question *q, const struct 
 	bool goes_on = was_hot && out->answer != BURST_TRIGGER;
 	int64_t forget_ms = goes_on ? INT64_MIN : q->at_ms - q->span_ms;
 	if (out->answer != BURST_QUIET) {
-		struct evidence_question question = {q->key, forget_ms, s->current};
+		struct evidence_question question = {q->key, forget_ms, evidence_of(s->current)};
 		out->evidence_count = evidence_read(c->evidence, &question, out->list);
 	}
 	if (q->counted && w->events >= 2)
-		evidence_note(c->evidence, q->key, s->current, forget_ms);
+		evidence_note(c->evidence, q->key, evidence_of(s->current), forget_ms);
 }
 
 /* ---- counts of events and of values: sliding windows of the table ---- */
@@ -121,7 +121,7 @@ judge_hits(const struct group_step *s, const struct subject *subject, uint64_t k
 {
 	const struct correlation *correlation = subject->rule->correlation;
 	int64_t at_ms = s->in->event->window_ms;
-	struct hits h;
+	struct hits h MEM_UNSET;
 	struct figure before, after;
 	hits_load(s->c->hits, key, &h);
 	figure_any_window(correlation, &h, at_ms, &before);
@@ -207,7 +207,7 @@ wait_for_end(const struct group_step *s, const struct subject *subject, const st
 {
 	const struct correlation *c = w->rule->correlation;
 	int64_t at_ms = s->in->event->window_ms;
-	struct hits h;
+	struct hits h MEM_UNSET;
 	if (subject->again)
 		return;
 	hits_load(s->c->hits, w->key, &h);
@@ -359,7 +359,7 @@ group_decide(const struct group_step *s, const struct rule *rule, const struct p
 {
 	const struct correlation *c = rule->correlation;
 	struct window span = window_of(c, check->at_ms);
-	struct hits h;
+	struct hits h MEM_UNSET;
 	out->answer = BURST_QUIET;
 	burst_lock(s->c->bursts, check->key);
 	hits_load(s->c->hits, check->key, &h);

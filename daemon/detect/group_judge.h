@@ -49,7 +49,7 @@ struct verdict {
 struct group_step { /* the event that is being judged */
 	struct correlator *c;
 	const struct correlator_input *in;
-	const struct evidence *current; /* the event itself */
+	struct evidence_current *current; /* the event itself */
 	uint64_t event_hash;
 	bool *failed; /* no memory for a mark: the batch has to fail */
 };
