@@ -1,6 +1,29 @@
 #include <stdio.h>
 
+#include "sigma/keep.h"
 #include "sigma/loader_priv.h"
+
+/* What the filter tests, the rule tests from now on: the windows of the configuration that it names are the rule's, too. */
+static int
+add_windows(struct loader *l, const struct rule *filter, struct rule *rule)
+{
+	unsigned count = rule->window_count;
+	struct rule_window *all = keep_zero(&l->set->arena, count + filter->window_count, sizeof(*all));
+	if (!all)
+		return -1;
+	for (unsigned i = 0; i < count; i++)
+		all[i] = rule->windows[i];
+	for (unsigned i = 0; i < filter->window_count; i++) {
+		unsigned k = 0;
+		while (k < count && all[k].window != filter->windows[i].window)
+			k++;
+		if (k == count)
+			all[count++] = filter->windows[i];
+	}
+	rule->windows = all;
+	rule->window_count = count;
+	return 0;
+}
 
 static void
 apply_filter(struct loader *l, struct draft *filter, struct draft *draft)
@@ -8,7 +31,8 @@ apply_filter(struct loader *l, struct draft *filter, struct draft *draft)
 	struct fail why = {0};
 	if (draft->heading.kind != HEADING_RULE || draft->state != DRAFT_GOOD)
 		return;
-	if (filter_apply(&filter->filter, &l->set->arena, &draft->entry.detection)) {
+	if (add_windows(l, &filter->rule, &draft->rule) ||
+	    filter_apply(&filter->filter, &l->set->arena, &draft->entry.detection)) {
 		fail_set(&why, "memory", "out of memory");
 		loader_break(l, draft, &why);
 	}

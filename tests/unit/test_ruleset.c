@@ -226,6 +226,29 @@ START_TEST(windows_of_the_configuration_are_seen_by_all_and_hidden_by_a_rules_ow
 }
 END_TEST
 
+/* else its condition finds no figures, and what it should let through is lost */
+START_TEST(window_that_only_a_filter_tests_is_kept_for_the_rules_it_filters)
+{
+	char *by[] = {(char[]){"k"}};
+	struct window_config configs[] = {{(char[]){"idle"}, {by, 1}, 60000, NULL, 7},
+	    {(char[]){"calm"}, {by, 1}, 3600000, NULL, 8}};
+	struct ruleset_options options = {.max_regex_steps = 1000, .windows = configs, .window_count = 2,
+	    .config_file = "picketd.yaml", .max_window_span_ms = 7 * INT64_C(86400000)};
+	struct fixture f;
+	fixture_load(&f, RULE("1", "a: 1", "") "---\n" RULE("2", "window.calm.age: 1", "") "---\n"
+	    "title: F\nlogsource: {}\nfilter: {rules: any, t: {window.calm.attempts|gte: 1}, condition: t}\n", &options);
+	ck_assert_uint_eq(f.problems.len, 0);
+	unsigned count;
+	const struct rule *const *rules = ruleset_rules(f.set, &count);
+	ck_assert_str_eq(windows_of(&f, 1)[0].name, "calm");
+	for (unsigned i = 0; i < count; i++) {
+		ck_assert_uint_eq(rules[i]->window_count, 1);
+		ck_assert_uint_eq(rules[i]->windows[0].window, 0);
+	}
+	fixture_fini(&f);
+}
+END_TEST
+
 START_TEST(windows_of_broken_rules_do_not_stay)
 {
 	struct fixture f;
@@ -620,7 +643,7 @@ main(void)
 	    ruleset_reports_problems_of_windows,
 	    windows_are_one_when_key_span_and_condition_are_equal,
 	    windows_of_the_configuration_are_seen_by_all_and_hidden_by_a_rules_own,
-	    windows_of_broken_rules_do_not_stay,
+	    window_that_only_a_filter_tests_is_kept_for_the_rules_it_filters, windows_of_broken_rules_do_not_stay,
 	    each_error_of_the_contract_is_reported_at_its_place_and_stops_no_other_rule,
 	    ruleset_reports_problems_of_the_picketd_mapping, ruleset_says_what_was_probably_meant,
 	    ruleset_loads_the_rules_beside_a_broken_one, ruleset_reads_every_part_of_a_rule,
