@@ -12,6 +12,8 @@
 
 enum { RATIO_DECIMALS = 6, RATIO_ONE = 1000000 };
 
+_Static_assert((int)NAMED_TEXT_SIZE == (int)IDENTITY_USER_SIZE, "identity_user writes into a part's buffer");
+
 struct part { /* a key field of the event under way */
 	bool wanted, present;
 	uint64_t hash;

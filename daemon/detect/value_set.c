@@ -62,8 +62,8 @@ add_network(struct value_set *set, struct str text, struct fail *why)
 	char key[NET_KEY_SIZE];
 	struct inet_net net;
 	if (!inet_net_parse(text, &net))
-		return fail_set(why, "network", "'%.64s' is no address and no network such as 192.0.2.0/24 or 2001:db8::/32",
-		    text.len ? text.p : "");
+		return fail_set(why, "network", "'%.*s' is no address and no network such as 192.0.2.0/24 or 2001:db8::/32",
+		    (int)(text.len < 64 ? text.len : 64), text.len ? text.p : "");
 	if (map_set(set->exact, make_key(&net.base, net.prefix, key), set) < 0)
 		return fail_set(why, "memory", "out of memory");
 	set->prefixes[net.base.family == 6][net.prefix] = true;

@@ -48,6 +48,9 @@ START_TEST(networks_hold_their_addresses)
 	ck_assert_int_eq(value_set_add(set, STR("198.51.100.1/24"), &why), -1); /* host bits */
 	ck_assert_str_eq(why.code, "network");
 	ck_assert_int_eq(value_set_add(set, STR("office"), &why), -1);
+	/* an item of a list is not terminated */
+	ck_assert_int_eq(value_set_add(set, str_make("office\n10.0.0.0/8\n", 6), &why), -1);
+	ck_assert_ptr_null(strstr(why.text, "10.0.0.0"));
 	value_set_free(set);
 }
 END_TEST
