@@ -62,7 +62,7 @@ reload_again(const struct config *running, const struct options *options)
 	fail_list_init(&problems);
 	struct config *fresh = command_load_config(options, &problems);
 	if (fresh) {
-		struct policy_options how = {.config = fresh};
+		struct policy_options how = {.config = fresh, .running = running};
 		p = policy_load(&how, &problems);
 	}
 	if (problems.len) {

@@ -23,11 +23,12 @@ intern_source(struct policy *p, const struct source_config *source)
 	    : -1;
 }
 
-/* Listeners name sources that no schema may have: they must be routable, too. */
+/* Listeners name sources that no schema may have: they must be routable, too. Those that are open do: what a new
+ * configuration changes of them takes effect at a restart. */
 static int
 intern_sources(struct policy *p, const struct policy_options *options)
 {
-	const struct config *c = options->config;
+	const struct config *c = options->running ? options->running : options->config;
 	int failed = intern_source(p, &c->http.source) | intern_source(p, options->replay_source);
 	for (size_t i = 0; i < c->http.token_count; i++)
 		failed |= intern_source(p, &c->http.tokens[i].source);

@@ -38,6 +38,7 @@ struct policy {
 
 struct policy_options {
 	const struct config *config;
+	const struct config *running;              /* whose listeners are open; NULL = config */
 	const struct source_config *replay_source; /* --logsource product=..; NULL = none */
 	bool any_source;                           /* --logsource any */
 	bool keep_text;                            /* for ruleset_explain */

@@ -451,6 +451,28 @@ START_TEST(pipeline_judges_a_body_by_the_policy_it_began_with)
 }
 END_TEST
 
+/* else its events are of no log source until the restart that the change waits for, and rules for it see none */
+START_TEST(policy_routes_the_sources_of_the_listeners_that_are_open)
+{
+	struct bench w;
+	bench_open(&w);
+	struct config running = *w.config;
+	running.http.source = (struct source_config){(char[]){"acme"}, (char[]){"door"}, NULL};
+	struct policy_options how = {.config = w.config, .running = &running};
+	struct fail_list problems;
+	fail_list_init(&problems);
+	struct policy *p = policy_load(&how, &problems);
+	ck_assert_ptr_nonnull(p);
+	const struct source *source = policy_source(p, &running.http.source);
+	ck_assert_ptr_nonnull(source);
+	ck_assert_int_eq(str_eq(source->service, STR("door")), 1);
+	ck_assert_ptr_null(policy_source(w.policy, &running.http.source));
+	fail_list_fini(&problems);
+	policy_unref(p);
+	bench_close(&w);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -463,6 +485,6 @@ main(void)
 	    pipeline_stops_a_batch_whose_alerts_fill_their_memory, pipeline_is_crowded_until_alerts_are_stored,
 	    pipeline_never_cuts_short_what_nobody_repeats, pipeline_fires_a_burst_once,
 	    pipeline_fires_a_burst_again_whose_alert_was_not_stored,
-	    pipeline_judges_a_body_by_the_policy_it_began_with, NULL};
+	    pipeline_judges_a_body_by_the_policy_it_began_with, policy_routes_the_sources_of_the_listeners_that_are_open, NULL};
 	return unit_run("pipeline", tests);
 }
