@@ -70,11 +70,25 @@ is_ascii(struct str text)
 	return !(high & UINT64_C(0x8080808080808080));
 }
 
+/* By the first byte, which is rare even where texts are not in English. */
+static bool
+has_sequence(struct str text, struct str sequence)
+{
+	for (const char *at = text.p, *end = text.p + text.len; at < end; at++) {
+		at = memchr(at, sequence.p[0], (size_t)(end - at));
+		if (!at)
+			return false;
+		if (str_starts(str_make(at, (size_t)(end - at)), sequence))
+			return true;
+	}
+	return false;
+}
+
 /* The long s and the Kelvin sign are all that folds to ASCII from beyond it. */
 static bool
 has_far_letter(struct str text)
 {
-	return str_find(text, STR("\xC5\xBF")) >= 0 || str_find(text, STR("\xE2\x84\xAA")) >= 0;
+	return has_sequence(text, STR("\xC5\xBF")) || has_sequence(text, STR("\xE2\x84\xAA"));
 }
 
 bool
