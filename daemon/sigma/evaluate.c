@@ -377,6 +377,7 @@ predicate_holds(const struct predicate *p, struct scratch *scratch, const struct
 		return false;
 	struct subject s = {.predicate = p, .scratch = scratch, .work = FIELDREF_WORK_MAX};
 	bool holds = true;
+	regex_begin(scratch->regex);
 	if (p->op == PREDICATE_NULL) {
 		holds = null_meets(&s);
 	} else if (p->op == PREDICATE_EXISTS) {
@@ -397,5 +398,6 @@ bool
 predicate_operand_holds(const struct predicate *p, struct scratch *scratch, unsigned i)
 {
 	struct subject s = {.predicate = p, .scratch = scratch, .work = FIELDREF_WORK_MAX};
+	regex_begin(scratch->regex);
 	return p->op != PREDICATE_NULL && p->op != PREDICATE_EXISTS && field_meets(&s, i);
 }

@@ -15,6 +15,8 @@ enum {
 	STEPS_DEFAULT = 100000,
 	STEPS_PER_BYTE = 4,
 	STEPS_FIRST_TRY = 2000000, /* of all places together; some ten milliseconds */
+	STEPS_CHEAP = 200,         /* for each place: what nearly every search needs, and any number of them may take */
+	DEAR_MAX = 128,            /* searches that need more, between two calls of regex_begin */
 };
 
 /* PCRE2 counts steps for each place where a match may begin anew, so that its limit alone lets a search over a long text
@@ -30,6 +32,7 @@ struct regex_scratch {
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
 	uint32_t max_steps;
+	unsigned dear; /* searches since regex_begin */
 };
 
 static pcre2_code *
@@ -136,15 +139,33 @@ search(const pcre2_code *code, struct regex_scratch *scratch, struct str text, u
 	return pcre2_match(code, (PCRE2_SPTR)(text.p ? text.p : ""), text.len, 0, 0, scratch->data, scratch->context);
 }
 
+void
+regex_begin(struct regex_scratch *scratch)
+{
+	scratch->dear = 0;
+}
+
+static int
+search_dearly(const struct regex *regex, struct regex_scratch *scratch, struct str text, uint32_t each)
+{
+	uint64_t all = scratch->max_steps + (uint64_t)STEPS_PER_BYTE * text.len;
+	if (scratch->dear == DEAR_MAX)
+		return PCRE2_ERROR_MATCHLIMIT;
+	scratch->dear++;
+	int found = each > STEPS_CHEAP ? search(regex->code, scratch, text, each) : PCRE2_ERROR_MATCHLIMIT;
+	if (found == PCRE2_ERROR_MATCHLIMIT && regex->whole)
+		found = search(regex->whole, scratch, text, all < UINT32_MAX ? (uint32_t)all : UINT32_MAX);
+	return found;
+}
+
 int
 regex_search(const struct regex *regex, struct regex_scratch *scratch, struct str text)
 {
-	uint64_t all = scratch->max_steps + (uint64_t)STEPS_PER_BYTE * text.len;
-	uint32_t limit = all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
 	uint32_t each = STEPS_FIRST_TRY / (uint32_t)(text.len + 1) + 1;
-	int found = search(regex->code, scratch, text, each < scratch->max_steps ? each : scratch->max_steps);
-	if (found == PCRE2_ERROR_MATCHLIMIT && regex->whole)
-		found = search(regex->whole, scratch, text, limit);
+	each = each < scratch->max_steps ? each : scratch->max_steps;
+	int found = search(regex->code, scratch, text, each < STEPS_CHEAP ? each : STEPS_CHEAP);
+	if (found == PCRE2_ERROR_MATCHLIMIT)
+		found = search_dearly(regex, scratch, text, each);
 	if (found >= 0)
 		return 1;
 	return found == PCRE2_ERROR_NOMATCH ? 0 : -1;

@@ -23,6 +23,9 @@ void regex_free(struct regex *regex);
 
 struct regex_scratch *regex_scratch_new(uint32_t max_steps) __attribute__((warn_unused_result));
 void regex_scratch_free(struct regex_scratch *scratch);
+/* Before the searches that one item makes in one event: of those that take many steps only so many are made until the next
+ * call, so that an array of thousands of elements does not hold the thread for as many times the limit. */
+void regex_begin(struct regex_scratch *scratch);
 /* 1 found, 0 not found, -1 a limit was hit. max_steps, and a few more for each byte of the text, bound the whole search. */
 int regex_search(const struct regex *regex, struct regex_scratch *scratch, struct str text);
 
