@@ -5,6 +5,7 @@
 
 /* Guesses of how often a fact stands in an event; only their order matters. */
 enum { COST_NOTHING = 1 << 20, COST_PRESENT = 400, COST_LIST_MAX = 350, COST_SHORT = 40, COST_LITERAL = 4, SHORT_LEN = 4 };
+enum { TABLE_LONG = 1000 };
 
 /* ---- facts of a predicate ---- */
 
@@ -103,6 +104,13 @@ rarest_text(const struct predicate *p)
 	return best;
 }
 
+/* To ask its table is one look-up, too; its texts again in the index of every log source would be many megabytes. */
+static bool
+is_long_table(const struct predicate *p)
+{
+	return p->slot >= 0 && p->table && p->table->rest_count == 0 && p->count > TABLE_LONG;
+}
+
 bool
 need_facts(const struct predicate *p, fact_take_f *take, void *ctx)
 {
@@ -111,6 +119,8 @@ need_facts(const struct predicate *p, fact_take_f *take, void *ctx)
 	case PREDICATE_TEXT:
 		if (p->all)
 			return give_text(p, rarest_text(p), take, ctx);
+		if (is_long_table(p))
+			return take(&present, ctx);
 		for (unsigned i = 0; i < p->count; i++) {
 			if (!give_text(p, &p->texts[i], take, ctx))
 				return false;

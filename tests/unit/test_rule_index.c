@@ -287,6 +287,39 @@ START_TEST(rule_index_finds_what_asking_every_rule_finds)
 }
 END_TEST
 
+/* The index does not keep the texts of such a list; that the field is there is all that it looks for. */
+START_TEST(rule_with_a_long_list_is_found)
+{
+	const char *const dirs[] = {SRCDIR "/conf/schemas"};
+	static const struct {
+		const char *record;
+		unsigned long matches;
+	} rows[] = {{"{\"a\": \"V1499\"}", 1}, {"{\"a\": [\"x\", \"v0\"]}", 1}, {"{\"a\": 77.0}", 1}, {"{\"a\": \"v1500\"}", 0},
+	    {"{\"a\": null}", 0}, {"{\"b\": \"v1\"}", 0}};
+	struct fail_list problems;
+	struct rig r = {0};
+	struct buf rules;
+	buf_init(&rules, 1 << 20);
+	fail_list_init(&problems);
+	struct schema_set *schemas = schema_set_load(dirs, 1, &problems);
+	ck_assert_ptr_nonnull(schemas);
+	add(&rules, "title: L\nlogsource: {product: x}\ndetection:\n  s:\n    a:\n      - 77\n");
+	for (unsigned i = 0; i < 1500; i++)
+		ck_assert_int_eq(buf_addf(&rules, "      - v%u\n", i), 0);
+	add(&rules, "  condition: s\n");
+	rig_open(&r, schemas, buf_str(&rules));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		r.matches = 0;
+		compare(&r, str_of(rows[i].record));
+		ck_assert_msg(r.matches == rows[i].matches, "%s: %lu", rows[i].record, r.matches);
+	}
+	rig_close(&r);
+	buf_fini(&rules);
+	schema_set_free(schemas);
+	fail_list_fini(&problems);
+}
+END_TEST
+
 static void
 on_found(unsigned owner, void *ctx)
 {
@@ -340,7 +373,8 @@ END_TEST
 int
 main(void)
 {
-	const TTest *const tests[] = {rule_index_finds_what_asking_every_rule_finds, needles_are_found_wherever_they_stand,
+	const TTest *const tests[] = {rule_index_finds_what_asking_every_rule_finds, rule_with_a_long_list_is_found,
+	    needles_are_found_wherever_they_stand,
 	    json_is_plain_when_its_letters_stand_for_themselves, NULL};
 	return unit_run("rule_index", tests);
 }
