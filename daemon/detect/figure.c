@@ -37,20 +37,25 @@ stage_after(const struct slice *s, unsigned stage, int64_t at_ms)
 	return INT64_MAX;
 }
 
-/* How many rules have hits that can be put in the order of the rules; equal times count as in order. */
+/* How many rules have hits that can be put in the order of the rules; equal times count as in order. The longest rising
+ * run of stages in the order of time: each hit is looked at once, for a late one asks this of many windows. */
 static unsigned
-ordered(const struct correlation *c, const struct slice *s)
+ordered(const struct slice *s)
 {
-	int64_t ends[CORRELATION_RULES_MAX + 1] = {INT64_MIN}; /* of chains of 0, 1, 2 ... rules: the earliest possible */
+	unsigned ends[CORRELATION_RULES_MAX]; /* of chains of 1, 2, 3 ... rules: the earliest rule that may end one */
 	unsigned longest = 0;
-	for (unsigned stage = 0; stage < c->feed_count; stage++)
-		for (unsigned k = longest + 1; k > 0; k--) {
-			int64_t end_ms = stage_after(s, stage, ends[k - 1]);
-			if (end_ms == INT64_MAX)
-				continue;
-			ends[k] = k > longest || end_ms < ends[k] ? end_ms : ends[k];
-			longest = k > longest ? k : longest;
+	for (unsigned i = 0; i < s->n;) {
+		uint64_t stages = 0; /* of hits at one time */
+		for (int64_t at_ms = s->items[i].ts_ms; i < s->n && s->items[i].ts_ms == at_ms; i++)
+			stages |= UINT64_C(1) << s->items[i].stage;
+		for (; stages; stages &= stages - 1) {
+			unsigned stage = (unsigned)__builtin_ctzll(stages), k = 0;
+			while (k < longest && ends[k] < stage)
+				k++;
+			ends[k] = stage;
+			longest += k == longest;
 		}
+	}
 	return longest;
 }
 
@@ -127,7 +132,7 @@ number(const struct correlation *c, const struct slice *s)
 	case CORRELATION_TEMPORAL:
 		return bits(stages_of(s));
 	case CORRELATION_TEMPORAL_ORDERED:
-		return ordered(c, s);
+		return ordered(s);
 	case CORRELATION_VALUE_SUM:
 		return sum(s);
 	case CORRELATION_VALUE_AVG:
