@@ -231,6 +231,8 @@ decide(const struct entry *group, const struct burst_question *q)
 		return BURST_TRIGGER;
 	if (!group->state.hot) /* time made it true; else a late event of a burst that fired and is over */
 		return q->by_time && q->at_ms >= q->newest_ms ? BURST_TRIGGER : BURST_QUIET;
+	if (q->muted && !group->state.muted)
+		return BURST_QUIET; /* the repeat waits for a match that is told */
 	if (q->at_ms - group->state.last_alert_ms >= repeat_after_ms(q->span_ms, group->state.step))
 		return BURST_REPEAT;
 	return BURST_QUIET;
@@ -245,7 +247,7 @@ state_fire(struct entry *group, const struct burst_question *q, enum burst_answe
 		state->step = answer == BURST_TRIGGER ? 0 : (uint8_t)(state->step < STEP_MAX ? state->step + 1 : STEP_MAX);
 		state->last_alert_ms = q->at_ms;
 	}
-	if (answer == BURST_TRIGGER)
+	if (answer == BURST_TRIGGER && (newer || q->before)) /* an older burst does not tell of the newer one */
 		state->muted = q->muted;
 	state->hot = true;
 	state->owed = false;

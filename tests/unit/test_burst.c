@@ -102,6 +102,32 @@ START_TEST(repeats_come_after_w_2w_4w_and_late_firings_leave_their_times)
 }
 END_TEST
 
+/* Muted: tuning keeps the alert as suppressed, so that a match that it does not is told. */
+START_TEST(burst_that_nobody_was_told_of_fires_again_with_the_first_match_that_is_told)
+{
+	const struct {
+		int64_t at_ms;
+		bool before, muted;
+		enum burst_answer answer;
+	} steps[] = {
+		{10000, false, true, BURST_TRIGGER}, {10100, true, true, BURST_QUIET},
+		{2000, false, false, BURST_TRIGGER}, /* late: an older burst, which tells nobody of this one */
+		{10200, true, false, BURST_TRIGGER}, {10300, true, false, BURST_QUIET},
+		{2500, false, true, BURST_TRIGGER}, {10400, true, false, BURST_QUIET},
+		{11200, true, true, BURST_QUIET}, /* the repeat is due, but nobody would be told */
+		{11201, true, false, BURST_REPEAT},
+	};
+	struct burst_table *t = burst_table_new(1 << 16);
+	struct burst_mark mark;
+	for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct burst_question q = event(i + 1, steps[i].at_ms, 12000, steps[i].before, true);
+		q.muted = steps[i].muted;
+		ck_assert_msg(ask(t, &q, &mark) == steps[i].answer, "step %u", i);
+	}
+	burst_table_free(t);
+}
+END_TEST
+
 START_TEST(full_table_forgets_the_group_idle_longest_and_counts_it)
 {
 	struct burst_table *t = burst_table_new(1); /* the smallest */
@@ -128,6 +154,7 @@ main(void)
 		copy_of_a_firing_that_was_rolled_back_begins_the_burst_again,
 		only_the_newest_event_of_a_group_ends_its_burst,
 		repeats_come_after_w_2w_4w_and_late_firings_leave_their_times,
+		burst_that_nobody_was_told_of_fires_again_with_the_first_match_that_is_told,
 		full_table_forgets_the_group_idle_longest_and_counts_it,
 		NULL,
 	};
