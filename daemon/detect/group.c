@@ -38,11 +38,14 @@ field_values(const struct event *e, const struct rule_field *field, struct group
 	for (v = array ? v->elements : v; v && n < GROUPS_MAX; v = array ? v->next : NULL) {
 		if (!is_scalar(v))
 			continue;
+		size_t used = out->used;
 		struct str value = group_value(out, field, v->text);
 		bool known = false;
 		for (unsigned i = 0; i < n; i++)
 			known = known || str_eq(values[i], value);
-		if (!known)
+		if (known)
+			out->used = used; /* many copies of one leave room for the others */
+		else
 			values[n++] = value;
 	}
 	return n;

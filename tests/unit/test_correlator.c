@@ -564,6 +564,28 @@ START_TEST(array_puts_the_event_into_a_group_for_each_of_eight_elements)
 }
 END_TEST
 
+START_TEST(copies_of_an_element_leave_room_for_the_others)
+{
+	enum { COUNT = 30 };
+	struct bench b;
+	bench_init(&b);
+	b.count.range.gte = 2;
+	group_count_by(&b, b.by_user, 1);
+	static char longest[300];
+	struct value elements[COUNT];
+	memset(longest, 'x', sizeof(longest) - 1);
+	for (unsigned i = 0; i < COUNT; i++)
+		elements[i] = (struct value){.text = str_of(i < COUNT - 1 ? longest : "a"), .type = VALUE_STRING,
+		    .next = i < COUNT - 1 ? &elements[i + 1] : NULL};
+	event(&b, start_ms, "1", "10.0.0.1", NULL);
+	b.slots[FIELD_USER_PRINCIPAL_NAME] = (struct value){.elements = elements, .type = VALUE_ARRAY};
+	match(&b, RULE_LOGIN);
+	ck_assert_uint_eq(run(&b, false), 0);
+	ck_assert_uint_eq(one(&b, RULE_LOGIN, start_ms, "2", "10.0.0.1", "A"), 1);
+	bench_fini(&b);
+}
+END_TEST
+
 START_TEST(changed_rule_starts_with_empty_windows)
 {
 	struct bench b;
@@ -733,6 +755,7 @@ main(void)
 		event_that_matches_two_referenced_rules_counts_once,
 		groups_are_folded_split_by_tenant_and_need_their_fields,
 		array_puts_the_event_into_a_group_for_each_of_eight_elements,
+		copies_of_an_element_leave_room_for_the_others,
 		changed_rule_starts_with_empty_windows,
 		correlation_of_a_correlation_counts_its_bursts,
 		evidence_is_the_first_three_the_last_six_and_the_trigger,
