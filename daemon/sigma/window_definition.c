@@ -22,7 +22,7 @@ mix(uint64_t before, uint64_t kind, struct str text)
 
 struct condition_hash {
 	struct window_names *windows;
-	const struct yaml_node *selections; /* the map that holds them */
+	const struct yaml_node *const *selections; /* by the index that the condition has */
 	uint64_t hash, needs;
 	struct fail *why;
 };
@@ -87,22 +87,13 @@ is_selection(const struct yaml_node *n)
 	return !str_eq(n->key->text, STR("condition")) && !str_eq(n->key->text, STR("timeframe"));
 }
 
-static const struct yaml_node *
-selection_at(const struct yaml_node *map, unsigned index)
-{
-	for (const struct yaml_node *n = map->first; n; n = n->next)
-		if (is_selection(n) && index-- == 0)
-			return n;
-	return NULL;
-}
-
 /* Selections by what they hold, so that their names do not matter. */
 static int
 mix_condition(struct condition_hash *h, const struct expr *e)
 {
 	h->hash = mix(h->hash, 8 + (uint64_t)e->kind, STR(""));
 	if (e->kind == EXPR_SELECTION)
-		return mix_node(h, selection_at(h->selections, e->index), false);
+		return mix_node(h, h->selections[e->index], false);
 	for (const struct expr *child = e->last; child; child = child->prev)
 		if (mix_condition(h, child))
 			return -1;
@@ -186,16 +177,19 @@ read_condition(struct window_definition *d)
 	const struct detection_loader *loader = d->windows->loader;
 	struct detection names = {0};
 	struct str *texts = keep_zero(loader->arena, d->selections->len, sizeof(*texts));
-	if (!texts)
+	const struct yaml_node **selections = keep_zero(loader->arena, d->selections->len, sizeof(*selections));
+	if (!texts || !selections)
 		return fail_set(d->why, "memory", "out of memory");
 	names.names.names = texts;
 	for (const struct yaml_node *n = d->selections->first; n; n = n->next)
-		if (is_selection(n))
+		if (is_selection(n)) {
+			selections[names.names.count] = n;
 			texts[names.names.count++] = n->key->text;
+		}
 	d->expr = detection_condition(loader, &names, d->condition, d->why);
 	if (!d->expr)
 		return -1;
-	struct condition_hash h = {d->windows, d->selections, 0, 0, d->why};
+	struct condition_hash h = {d->windows, selections, 0, 0, d->why};
 	if (mix_condition(&h, d->expr))
 		return -1;
 	d->window.definition = mix(d->window.definition, h.hash, STR("where"));
