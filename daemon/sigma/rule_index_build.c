@@ -124,7 +124,9 @@ add_owners(struct builder *b, const struct need *const *needs, unsigned count)
 	uint32_t owners = 0, places = 0;
 	b->owner_of = room(b, b->set->len, sizeof(*b->owner_of));
 	x->always = room(b, x->words, sizeof(*x->always));
-	for (unsigned i = 0; i < count && !b->failed; i++) {
+	if (!b->owner_of || !x->always)
+		return;
+	for (unsigned i = 0; i < count; i++) {
 		if (needs[i]->nothing)
 			x->always[i / 64] |= UINT64_C(1) << i % 64;
 		for (unsigned k = 0; k < needs[i]->count; k++, places++) {
@@ -135,14 +137,16 @@ add_owners(struct builder *b, const struct need *const *needs, unsigned count)
 	}
 	struct index_owner *list = room(b, owners, sizeof(*list));
 	uint32_t *all = room(b, places, sizeof(*all));
-	for (unsigned i = 0; i < count && !b->failed; i++)
+	if (!list || !all)
+		return;
+	for (unsigned i = 0; i < count; i++)
 		for (unsigned k = 0; k < needs[i]->count; k++)
 			list[b->owner_of[needs[i]->predicates[k]] - 1].count++;
-	for (uint32_t i = 0, sum = 0; i < owners && !b->failed; i++) {
+	for (uint32_t i = 0, sum = 0; i < owners; i++) {
 		sum += list[i].count;
 		list[i].first = sum; /* where its list ends, until it is filled */
 	}
-	for (unsigned i = count; i-- > 0 && !b->failed;)
+	for (unsigned i = count; i-- > 0;)
 		for (unsigned k = 0; k < needs[i]->count; k++)
 			all[--list[b->owner_of[needs[i]->predicates[k]] - 1].first] = i;
 	x->owners = list;
