@@ -92,6 +92,8 @@ distinct(const struct slice *s)
 {
 	uint32_t events[HITS_MAX];
 	unsigned count = 0;
+	if (s->n == 0)
+		return 0;
 	for (unsigned i = 0; i < s->n; i++)
 		events[i] = s->items[i].event;
 	qsort(events, s->n, sizeof(*events), cmp_event);
@@ -114,7 +116,8 @@ static double
 percentile(const struct slice *s, double p)
 {
 	double values[HITS_MAX];
-	for (unsigned i = 0; i < s->n; i++)
+	values[0] = s->items[0].value; /* nothing has no percentile: n > 0 */
+	for (unsigned i = 1; i < s->n; i++)
 		values[i] = s->items[i].value;
 	qsort(values, s->n, sizeof(*values), cmp_double);
 	double place = p / 100 * (s->n - 1), low = floor(place);
