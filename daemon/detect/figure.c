@@ -27,16 +27,6 @@ bits(uint64_t set)
 	return count;
 }
 
-/* The first hit of a stage at or after at_ms; INT64_MAX when there is none. */
-static int64_t
-stage_after(const struct slice *s, unsigned stage, int64_t at_ms)
-{
-	for (unsigned i = 0; i < s->n; i++)
-		if (s->items[i].stage == stage && s->items[i].ts_ms >= at_ms)
-			return s->items[i].ts_ms;
-	return INT64_MAX;
-}
-
 /* How many rules have hits that can be put in the order of the rules; equal times count as in order. The longest rising
  * run of stages in the order of time: each hit is looked at once, for a late one asks this of many windows. */
 static unsigned
@@ -59,18 +49,62 @@ ordered(const struct slice *s)
 	return longest;
 }
 
+struct order { /* what is known of the hits of a window before chains are tried */
+	const struct correlation *c;
+	const struct slice *s;
+	uint64_t seen;
+	int64_t last_ms[CORRELATION_RULES_MAX]; /* of the stages in seen */
+};
+
+static void
+order_of(const struct correlation *c, const struct slice *s, struct order *out)
+{
+	out->c = c;
+	out->s = s;
+	out->seen = stages_of(s);
+	for (unsigned i = 0; i < s->n; i++)
+		out->last_ms[s->items[i].stage] = s->items[i].ts_ms;
+}
+
+static bool
+comes_after(const struct order *o, unsigned stage, int64_t at_ms)
+{
+	return (o->seen >> stage & 1) && o->last_ms[stage] >= at_ms;
+}
+
+/* The first hit of a stage at or after at_ms; there is one. */
+static int64_t
+first_after(const struct order *o, unsigned stage, int64_t at_ms)
+{
+	unsigned low = 0, high = o->s->n;
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+		if (o->s->items[middle].ts_ms < at_ms)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	while (o->s->items[low].stage != stage)
+		low++;
+	return o->s->items[low].ts_ms;
+}
+
 /* Do rules from stage on, in order from at_ms, make the text true beside those that are there? Without `not` (the loader
  * sees to that) more rules make nothing false. */
 static bool
-ordered_text(const struct correlation *c, const struct slice *s, unsigned stage, int64_t at_ms, uint64_t there)
+ordered_text(const struct order *o, unsigned stage, int64_t at_ms, uint64_t there)
 {
-	if (correlation_text_holds(c->text, there))
+	uint64_t most = there;
+	if (correlation_text_holds(o->c->text, there))
 		return true;
-	if (stage == c->feed_count || !correlation_text_holds(c->text, there | stages_of(s) >> stage << stage))
+	for (unsigned i = stage; i < o->c->feed_count; i++)
+		most |= (uint64_t)comes_after(o, i, at_ms) << i;
+	if (most == there || !correlation_text_holds(o->c->text, most))
 		return false;
-	int64_t next_ms = stage_after(s, stage, at_ms);
-	return (next_ms != INT64_MAX && ordered_text(c, s, stage + 1, next_ms, there | UINT64_C(1) << stage)) ||
-	    ordered_text(c, s, stage + 1, at_ms, there);
+	if (comes_after(o, stage, at_ms) &&
+	    ordered_text(o, stage + 1, first_after(o, stage, at_ms), there | UINT64_C(1) << stage))
+		return true;
+	return ordered_text(o, stage + 1, at_ms, there);
 }
 
 static int
@@ -156,8 +190,11 @@ holds(const struct correlation *c, const struct slice *s, double *value)
 		return correlation_holds(&c->range, *value);
 	if (!c->text)
 		return *value == c->feed_count;
-	if (c->type == CORRELATION_TEMPORAL_ORDERED)
-		return ordered_text(c, s, 0, INT64_MIN, 0);
+	if (c->type == CORRELATION_TEMPORAL_ORDERED) {
+		struct order order;
+		order_of(c, s, &order);
+		return ordered_text(&order, 0, INT64_MIN, 0);
+	}
 	return correlation_text_holds(c->text, stages_of(s));
 }
 
