@@ -368,7 +368,7 @@ tune(struct entry_reader *r)
 {
 	struct tuning *t = r->loader->tuning;
 	const struct yaml_node *rules = yaml_get(r->node, "rules");
-	bool any = !rules || yaml_is_null(rules) || (rules->kind == YAML_SCALAR && str_eq_nocase(rules->text, STR("any")));
+	bool any = !rules || (rules->kind == YAML_SCALAR && str_eq_nocase(rules->text, STR("any")));
 	t->count++;
 	r->entry->entry.applied =
 	    metrics_get(METRIC_TUNING_APPLIED, t->count <= LABELS_MAX ? r->entry->entry.id : "other", NULL);

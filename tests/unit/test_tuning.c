@@ -168,6 +168,7 @@ START_TEST(broken_entry_is_told_with_its_place_and_left_out)
 		"1:82", "not after"},
 	    {"- {id: a, rules: [sed], suppress: true, match: {users: [x]}, " WHO "}", "1:19", "did you mean 'seed'"},
 	    {"- {id: a, rules: [], suppress: true, match: {users: [x]}, " WHO "}", "1:18", "list of 1"},
+	    {"- {id: a, rules: null, suppress: true, match: {users: [x]}, " WHO "}", "1:18", "id or name of a rule"},
 	    {"- {id: a, rules: [seed], selections: [risk_event_prxy], match: {users: [x]}, " WHO "}", "1:39",
 		"did you mean 'risk_event_proxy'"},
 	    {"- {id: a, selections: [nothing_*], match: {users: [x]}, " WHO "}", "1:24", "no rule of this entry has a selection"},
