@@ -245,7 +245,7 @@ need_find(struct arena *arena, const struct predicate_set *set, const struct det
 	bool nothing = w.cost >= COST_NOTHING;
 	unsigned *predicates = f.failed || nothing ? NULL : arena_alloc(arena, (w.count + 1) * sizeof(*predicates));
 	*out = (struct need){.predicates = predicates, .nothing = nothing};
-	for (const struct item *item = predicates ? w.first : NULL; out->count < w.count; item = item->next)
+	for (const struct item *item = predicates ? w.first : NULL; item && out->count < w.count; item = item->next)
 		predicates[out->count++] = item->predicate;
 	arena_fini(&scratch);
 	return f.failed || (!nothing && !predicates) ? -1 : 0;

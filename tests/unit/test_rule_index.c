@@ -10,9 +10,10 @@
 #include "event/plan.h"
 #include "event/schema.h"
 #include "sigma/matcher.h"
+#include "sigma/need.h"
 #include "sigma/needles.h"
 #include "sigma/plain_json.h"
-#include "sigma/ruleset.h"
+#include "sigma/ruleset_priv.h"
 
 enum { SETS = 60, RULES = 40, RECORDS = 100 };
 
@@ -320,6 +321,31 @@ START_TEST(rule_with_a_long_list_is_found)
 }
 END_TEST
 
+START_TEST(need_without_memory_is_refused)
+{
+	const struct ruleset_options options = {.any_source = true, .max_regex_steps = 100000};
+	const struct str rules = STR("title: N\nlogsource: {product: x}\ndetection:\n  s: {a: alpha}\n  t: {b: beta}\n"
+	                             "  condition: s or t\n");
+	struct fail_list problems;
+	struct arena none;
+	struct need need = {0};
+	fail_list_init(&problems);
+	arena_init(&none, 1, 0);
+	struct field_set *names = field_set_new();
+	struct ruleset *set = ruleset_load_text(&options, "need.yml", rules, names, &problems);
+	ck_assert(set && set->count == 1);
+	unsigned *uses = calloc(set->predicates.len, sizeof(*uses));
+	ck_assert_int_eq(need_find(&none, &set->predicates, &set->entries[0].detection, uses, &need), -1);
+	ck_assert_int_eq(need_find(&set->arena, &set->predicates, &set->entries[0].detection, uses, &need), 0);
+	ck_assert_uint_eq(need.count, 2);
+	free(uses);
+	arena_fini(&none);
+	ruleset_free(set);
+	field_set_free(names);
+	fail_list_fini(&problems);
+}
+END_TEST
+
 static void
 on_found(unsigned owner, void *ctx)
 {
@@ -374,6 +400,7 @@ int
 main(void)
 {
 	const TTest *const tests[] = {rule_index_finds_what_asking_every_rule_finds, rule_with_a_long_list_is_found,
+	    need_without_memory_is_refused,
 	    needles_are_found_wherever_they_stand,
 	    json_is_plain_when_its_letters_stand_for_themselves, NULL};
 	return unit_run("rule_index", tests);
