@@ -222,7 +222,7 @@ glyphs_base64(struct glyphs *g, int offset)
 		for (unsigned i = 0; i < 4 && !failed; i++)
 			failed = add(&out, (uint8_t)(at + i > len ? '=' : digits[three >> (18 - 6 * i) & 0x3F]));
 	}
-	if (failed || offset < 0)
+	if (failed || offset < 0 || out.len == 0)
 		return take(g, &out, failed);
 	size_t front = cut_front[offset], back = cut_back[len % 3];
 	out.len = out.len > front + back ? out.len - front - back : 0;

@@ -114,6 +114,18 @@ START_TEST(base64offset_is_in_the_base64_of_every_text_around)
 }
 END_TEST
 
+START_TEST(base64_of_nothing_is_nothing)
+{
+	for (int offset = -1; offset < 3; offset++) {
+		struct glyphs g;
+		glyphs_init(&g);
+		ck_assert_int_eq(glyphs_base64(&g, offset), 0);
+		ck_assert_uint_eq(g.len, 0);
+		glyphs_fini(&g);
+	}
+}
+END_TEST
+
 START_TEST(base64_is_that_of_the_codec)
 {
 	for (unsigned round = 0; round < 2000; round++) {
@@ -158,7 +170,7 @@ int
 main(void)
 {
 	const TTest *const tests[] = {dashes_are_marked_where_a_parameter_begins, dashes_are_chosen_in_every_way_once,
-	    base64offset_is_in_the_base64_of_every_text_around, base64_is_that_of_the_codec,
+	    base64offset_is_in_the_base64_of_every_text_around, base64_of_nothing_is_nothing, base64_is_that_of_the_codec,
 	    utf16_has_pairs_for_characters_beyond_the_first_plane, NULL};
 	return unit_run("glyphs", tests);
 }
