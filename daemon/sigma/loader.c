@@ -308,10 +308,26 @@ loader_find(const struct loader *l, struct str text)
 
 static int resolve_correlation(struct loader *l, struct draft *draft, unsigned depth, struct fail *why);
 
+struct references {
+	struct correlation_reference items[CORRELATION_RULES_MAX]; /* count of them, each rule once */
+	unsigned count;
+};
+
+static int
+add_reference(struct references *out, const struct yaml_node *n, const struct draft *target, struct fail *why)
+{
+	for (unsigned i = 0; i < out->count; i++) {
+		if (out->items[i].rule == &target->rule)
+			return yaml_fail(why, n, "correlation-rules", "the rule '%.100s' is named twice", n->text.p);
+	}
+	out->items[out->count++] = (struct correlation_reference){n, str_of(target->heading.name), &target->rule};
+	return 0;
+}
+
 /* The rule that an entry of `rules` names, itself resolved. */
 static int
 resolve_reference(struct loader *l, struct draft *draft, const struct yaml_node *n, unsigned depth,
-    struct correlation_reference *out, struct fail *why)
+    struct references *out, struct fail *why)
 {
 	struct draft *target = loader_find(l, n->text);
 	if (!target)
@@ -331,36 +347,21 @@ resolve_reference(struct loader *l, struct draft *draft, const struct yaml_node 
 		return yaml_fail(why, n, "broken-rule", "the correlation refers to '%.100s', which has errors", n->text.p);
 	if (target->state == DRAFT_DISABLED)
 		draft->state = DRAFT_DISABLED;
-	*out = (struct correlation_reference){n, str_of(target->heading.name), &target->rule};
-	return 0;
-}
-
-static int
-add_reference(struct correlation_reference *references, unsigned *count, const struct correlation_reference *r,
-    struct fail *why)
-{
-	for (unsigned i = 0; i < *count; i++) {
-		if (references[i].rule == r->rule)
-			return yaml_fail(why, r->node, "correlation-rules", "the rule '%.100s' is named twice", r->node->text.p);
-	}
-	references[(*count)++] = *r;
-	return 0;
+	uint64_t both[2] = {draft->rule.definition, target->rule.definition};
+	draft->rule.definition = siphash((const uint8_t[16]){0}, both, sizeof(both));
+	return add_reference(out, n, target, why);
 }
 
 static int
 resolve_references(struct loader *l, struct draft *draft, unsigned depth, struct fail *why)
 {
-	struct correlation_reference references[CORRELATION_RULES_MAX], r = {0};
+	struct references references = {.count = 0};
 	const struct yaml_node *node = draft->correlation.references;
 	bool list = node->kind == YAML_LIST;
-	unsigned count = 0;
-	for (const struct yaml_node *n = list ? node->first : node; n; n = list ? n->next : NULL) {
-		if (resolve_reference(l, draft, n, depth, &r, why) || add_reference(references, &count, &r, why))
+	for (const struct yaml_node *n = list ? node->first : node; n; n = list ? n->next : NULL)
+		if (resolve_reference(l, draft, n, depth, &references, why))
 			return -1;
-		uint64_t both[2] = {draft->rule.definition, r.rule->definition};
-		draft->rule.definition = siphash((const uint8_t[16]){0}, both, sizeof(both));
-	}
-	return correlation_finish(&l->parts, &draft->correlation, references, count, why);
+	return correlation_finish(&l->parts, &draft->correlation, references.items, references.count, why);
 }
 
 static int
