@@ -286,7 +286,7 @@ burst_judge(struct burst_table *t, const struct burst_question *q, struct burst_
 			return BURST_QUIET;
 		if (!q->before && q->at_ms >= q->newest_ms)
 			group->state.hot = false; /* the condition was false: re-armed */
-		group = entry_get(t, s, q->key, NULL);
+		(void)entry_get(t, s, q->key, NULL); /* it is the one used last */
 	} else {
 		group = entry_get(t, s, q->key, NULL);
 		*mark = (struct burst_mark){q->key, q->event, group->state, 0, answer == BURST_REPEAT};
