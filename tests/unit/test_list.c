@@ -215,6 +215,23 @@ START_TEST(list_beside_the_rules_counts_where_no_earlier_one_has_the_name)
 }
 END_TEST
 
+START_TEST(list_that_is_configured_and_missing_is_not_replaced_by_one_beside_the_rules)
+{
+	put("", 0);
+	put_beside("shipped", "tor_exits.txt", "192.0.2.1\n");
+	char shipped[96], name[] = "tor_exits", nowhere[] = "/nowhere/tor.txt", *dirs[] = {shipped};
+	snprintf(shipped, sizeof(shipped), "%s/shipped", directory);
+	struct list_config one = {name, nowhere};
+	struct config config = {.rules = {.lists = &one, .list_count = 1, .dirs = {dirs, 1}}};
+	fail_list_init(&problems);
+	struct list_set *set = list_set_load(&config, &problems);
+	ck_assert_uint_eq(problems.len, 1);
+	ck_assert_ptr_null(list_set_find(set, STR("tor_exits")));
+	drop_beside("shipped", "tor_exits.txt");
+	end(set);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -222,6 +239,7 @@ main(void)
 	    list_that_is_empty_is_there, list_that_is_broken_is_a_problem_with_its_line_and_no_list,
 	    list_file_that_is_missing_or_a_directory_is_a_problem,
 	    list_is_bounded_in_bytes_and_in_the_length_of_an_item, list_has_at_most_a_million_items,
-	    list_beside_the_rules_counts_where_no_earlier_one_has_the_name, NULL};
+	    list_beside_the_rules_counts_where_no_earlier_one_has_the_name,
+	    list_that_is_configured_and_missing_is_not_replaced_by_one_beside_the_rules, NULL};
 	return unit_run("list", tests);
 }
