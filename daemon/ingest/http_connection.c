@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
@@ -81,6 +82,7 @@ flush(struct connection *c)
 	struct http_server *s = c->server;
 	bool sent = s->out.len == 0 || stream_write(c->stream, s->out.data, s->out.len) == 0;
 	buf_clear(&s->out);
+	(void)fault_hit("http.flushed");
 	if (sent)
 		return true;
 	c->state = CLOSING;
@@ -154,6 +156,7 @@ on_done(struct batch *b, enum batch_result result, void *ctx)
 	struct connection *c = ctx;
 	struct http_error verdict = http_request_verdict(&c->request, result);
 	uint64_t limit = verdict.code && verdict.code == c->request.error.code ? c->request.limit : 0;
+	http_request_leave(&c->request);
 	if (c->stream) {
 		bool counts = b->records || b->rejected || verdict.status == 200;
 		respond(c, verdict, limit, result == BATCH_DONE && counts ? b : NULL);

@@ -230,9 +230,16 @@ http_request_verdict(const struct http_request *r, enum batch_result result)
 }
 
 void
-http_request_fini(struct http_request *r)
+http_request_leave(struct http_request *r)
 {
 	admission_leave(r->worker->admission, r->charge);
+	r->charge = 0;
+}
+
+void
+http_request_fini(struct http_request *r)
+{
+	http_request_leave(r);
 	batch_fini(&r->batch);
 	r->worker = NULL;
 }

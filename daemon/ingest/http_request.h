@@ -60,6 +60,8 @@ bool http_request_feed(struct http_request *r, struct str piece);
 void http_request_finish(struct http_request *r, const struct http_error *why);
 /* The answer's status and problem; status 200 has no code. Inside on_done. */
 struct http_error http_request_verdict(const struct http_request *r, enum batch_result result);
+/* Gives back the bytes in flight. Before the answer goes out: who has read it may send again at once. */
+void http_request_leave(struct http_request *r);
 void http_request_fini(struct http_request *r);
 
 #endif

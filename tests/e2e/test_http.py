@@ -249,6 +249,18 @@ def full_buffers_get_503_with_retry_after(place):
     equal(d.post(quiet(pad=20))[0], 200, "afterwards")
 
 
+def an_answered_request_holds_no_bytes_any_more(place):
+    d = place.daemon(_inflight(), env={"PICKETD_FAULTS": f"http.flushed=hold:{place.path('go')}"})
+    body = risky(pad=180).encode()
+    check(32768 < len(body) < 65536, f"{len(body)} bytes: two at once do not fit")
+    with socket.create_connection(("127.0.0.1", d.port("http")), timeout=20) as first:
+        first.sendall(b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        check(read_until(first, lambda b: b"\r\n" in b).startswith(b"HTTP/1.1 200"), "the first")
+        # the first one's worker is held where its answer is out; this goes to the other worker
+        equal(d.post(body)[0], 200, "the second")
+        place.write("go", "")
+
+
 def _inflight():
     return {"listeners": {"http": {"max_inflight": "64KiB"}}}
 
