@@ -369,7 +369,7 @@ decide(struct pipeline *p, struct batch *b, const struct parked_check *check)
 	struct str inner;
 	struct fail why = {0};
 	if (decoder_read(f->kit->decoder, check->raw, &origin, &e, &inner, &why) != DECODE_EVENT) {
-		metrics_count(METRIC_RULE_ERRORS, check->rule, "rule_changed", 1); /* a schema did */
+		correlator_forget(s->correlator, check); /* a schema has changed */
 		return;
 	}
 	uint32_t anomalies = e.anomalies; /* as when it came: it is no late event for having waited */

@@ -405,6 +405,13 @@ correlator_waiting(struct correlator *c)
 	return parked_count(c->parked);
 }
 
+void
+correlator_forget(struct correlator *c, const struct parked_check *check)
+{
+	metrics_count(METRIC_RULE_ERRORS, check->rule, "rule_changed", 1);
+	group_forget(c, check);
+}
+
 int
 correlator_decide(struct correlator *c, const struct correlator_input *in, const struct rule *rule,
     const struct parked_check *check, correlator_emit_f emit_finding, void *ctx)
@@ -412,7 +419,7 @@ correlator_decide(struct correlator *c, const struct correlator_input *in, const
 	struct step s MEM_UNSET;
 	struct verdict v MEM_UNSET;
 	if (!rule || rule->definition != check->definition || !rule->correlation) {
-		metrics_count(METRIC_RULE_ERRORS, check->rule, "rule_changed", 1);
+		correlator_forget(c, check);
 		return 0;
 	}
 	step_init(&s, c, in, emit_finding, ctx);

@@ -73,10 +73,12 @@ struct parked_check *correlator_due(struct correlator *c, int64_t now_ms);
 /* When the next check is due; INT64_MAX when none waits. */
 int64_t correlator_next_ms(struct correlator *c);
 unsigned correlator_waiting(struct correlator *c);
-/* rule: the check's, of the policy in force; NULL when that has it no more. in->event is the check's record, decoded
+/* rule: the check's, of the policy in force; NULL when that has it no more: it is forgotten then. in->event is the check's record, decoded
  * anew; in->matches are not read. */
 int correlator_decide(struct correlator *c, const struct correlator_input *in, const struct rule *rule,
     const struct parked_check *check, correlator_emit_f emit, void *ctx) __attribute__((warn_unused_result));
+/* Instead: the check cannot be decided, because its rule, or how its record is read, has changed. Counted. */
+void correlator_forget(struct correlator *c, const struct parked_check *check);
 
 /* The batch is on disk: what fired has fired. Empties the marks. */
 void correlator_commit(struct correlator *c, struct correlator_marks *marks);

@@ -369,3 +369,16 @@ group_decide(const struct group_step *s, const struct rule *rule, const struct p
 	hits_store(s->c->hits, check->key, &h);
 	burst_unlock(s->c->bursts, check->key);
 }
+
+void
+group_forget(struct correlator *c, const struct parked_check *check)
+{
+	struct hits h MEM_UNSET;
+	burst_lock(c->bursts, check->key);
+	hits_load(c->hits, check->key, &h);
+	if (h.waiting > 0) { /* else the group was forgotten meanwhile */
+		hits_waited(&h, check->at_ms, false);
+		hits_store(c->hits, check->key, &h);
+	}
+	burst_unlock(c->bursts, check->key);
+}

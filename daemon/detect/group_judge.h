@@ -60,5 +60,7 @@ void group_judge(const struct group_step *s, const struct subject *subject, uint
 /* The same for a check whose time has come. */
 void group_decide(const struct group_step *s, const struct rule *rule, const struct parked_check *check,
     struct verdict *out);
+/* For a check that cannot be decided: its match waits no more. */
+void group_forget(struct correlator *c, const struct parked_check *check);
 
 #endif

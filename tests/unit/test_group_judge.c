@@ -1,0 +1,169 @@
+/* What a correlation decides by waiting, with rules made by hand: a match of B without one of A in the ten minutes before. */
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/metrics.h"
+#include "detect/correlator.h"
+#include "sigma/correlation.h"
+
+enum { MINUTE = 60000, W = 10 * MINUTE, LATE = 60 * MINUTE, GRACE = 15 * MINUTE };
+static const int64_t start_ms = 1795000000000;
+static const char *const no_texts[] = {NULL};
+
+enum { RULE_A, RULE_B, RULE_ABSENCE, RULES };
+
+struct bench {
+	struct window_table *windows;
+	struct correlator *correlator;
+	struct seen *counted;
+	struct correlation_index *index;
+	struct rule rules[RULES];
+	const struct rule *list[RULES];
+	struct rule_field by_ip[1];
+	struct correlation absence;
+	struct correlation_feed feeds[2];
+	struct expr there, not, gone, both;
+	struct correlator_marks marks;
+	struct value slots[FIELD_FIXED_COUNT];
+	struct event event;
+	int64_t now_ms;
+	unsigned alerts;
+};
+
+static void
+make_rules(struct bench *b)
+{
+	static const char *const ids[] = {"a", "b", "absence"};
+	for (unsigned i = 0; i < RULES; i++) {
+		b->rules[i] = (struct rule){.index = i, .id = ids[i], .title = ids[i], .tags = no_texts,
+			.references = no_texts, .definition = 1000 + i, .silent = i != RULE_ABSENCE};
+		b->list[i] = &b->rules[i];
+	}
+	b->by_ip[0] = (struct rule_field){"ipAddress", FIELD_IP_ADDRESS, NULL, 0};
+	b->feeds[0] = (struct correlation_feed){&b->rules[RULE_B], b->by_ip, NULL};
+	b->feeds[1] = (struct correlation_feed){&b->rules[RULE_A], b->by_ip, NULL};
+	b->there = (struct expr){.kind = EXPR_SELECTION, .index = 0};
+	b->gone = (struct expr){.kind = EXPR_SELECTION, .index = 1};
+	b->not = (struct expr){.kind = EXPR_NOT, .last = &b->gone, .prev = &b->there};
+	b->both = (struct expr){.kind = EXPR_AND, .last = &b->not};
+	b->absence = (struct correlation){.type = CORRELATION_TEMPORAL, .type_name = "temporal", .when = CORRELATION_ABSENCE,
+		.feeds = b->feeds, .feed_count = 2, .group_by = b->by_ip, .group_count = 1, .timespan_ms = W,
+		.text = &b->both, .absent = 2};
+	b->rules[RULE_ABSENCE].correlation = &b->absence;
+}
+
+static void
+bench_init(struct bench *b)
+{
+	struct window_table_options windows = {16 << 20, LATE, "0123456789abcdef", true};
+	struct seen_options seen = {86400000, 4096, "0123456789abcdef"};
+	memset(b, 0, sizeof(*b));
+	make_rules(b);
+	b->windows = window_table_new(&windows);
+	b->counted = seen_new(&seen);
+	struct correlator_options options = {b->windows, b->counted, 8 << 20, LATE, GRACE, true, 0};
+	b->correlator = correlator_new(&options);
+	b->index = correlation_index_new(b->list, RULES);
+	b->now_ms = start_ms;
+	ck_assert(b->windows && b->counted && b->correlator && b->index);
+}
+
+static void
+bench_fini(struct bench *b)
+{
+	correlator_commit(b->correlator, &b->marks);
+	correlation_index_free(b->index);
+	correlator_free(b->correlator);
+	seen_free(b->counted);
+	window_table_free(b->windows);
+}
+
+static int
+on_finding(const struct finding *f, const struct match *match, void *ctx)
+{
+	struct bench *b = ctx;
+	(void)f;
+	(void)match;
+	b->alerts++;
+	return 0;
+}
+
+static struct correlator_input
+input(struct bench *b, const struct match *match)
+{
+	return (struct correlator_input){.index = b->index, .event = &b->event, .matches = match, .count = match ? 1 : 0,
+		.marks = &b->marks, .now_ms = b->now_ms};
+}
+
+/* An event of that rule arrives. */
+static void
+arrive(struct bench *b, unsigned rule, int64_t ts, const char *ip)
+{
+	static unsigned count;
+	char id[16];
+	snprintf(id, sizeof(id), "e%u", count++);
+	b->event = (struct event){.slots = b->slots, .slot_count = FIELD_FIXED_COUNT, .category = STR("SignInLogs"),
+		.tenant = STR("t"), .id = str_of(id), .raw = STR("{}"), .event_ms = ts, .window_ms = ts, .received_ms = b->now_ms};
+	b->slots[FIELD_IP_ADDRESS] = (struct value){.text = str_of(ip), .type = VALUE_STRING};
+	b->now_ms = ts > b->now_ms ? ts : b->now_ms;
+	struct match match = {b->list[rule], 0, 0};
+	struct correlator_input in = input(b, &match);
+	ck_assert_int_eq(correlator_step(b->correlator, &in, on_finding, b), 0);
+}
+
+/* Decides what is due; returns how many alerts came of it. rule NULL: the rules in force have it no more. */
+static unsigned
+decide(struct bench *b, const struct rule *rule)
+{
+	b->alerts = 0;
+	for (struct parked_check *check; (check = correlator_due(b->correlator, b->now_ms)); parked_done(check)) {
+		struct correlator_input in = input(b, NULL);
+		ck_assert_int_eq(correlator_decide(b->correlator, &in, rule, check, on_finding, b), 0);
+	}
+	return b->alerts;
+}
+
+START_TEST(absence_alerts_once_what_is_absent_had_time_to_arrive)
+{
+	struct bench b;
+	bench_init(&b);
+	arrive(&b, RULE_B, start_ms, "192.0.2.1");
+	arrive(&b, RULE_B, start_ms, "192.0.2.2");
+	arrive(&b, RULE_A, start_ms - W, "192.0.2.2"); /* excuses, although it came later */
+	ck_assert_uint_eq(decide(&b, &b.rules[RULE_ABSENCE]), 0);
+	b.now_ms = start_ms + GRACE + 1;
+	ck_assert_uint_eq(decide(&b, &b.rules[RULE_ABSENCE]), 1);
+	bench_fini(&b);
+}
+END_TEST
+
+START_TEST(checks_of_a_rule_that_went_give_their_places_in_the_group_back)
+{
+	struct bench b;
+	bench_init(&b);
+	double full = metrics_value(METRIC_RULE_ERRORS, "absence", "checks_full");
+	for (int i = 0; i < 64; i++) /* all that a group may have */
+		arrive(&b, RULE_B, start_ms + i, "192.0.2.1");
+	ck_assert_uint_eq(correlator_waiting(b.correlator), 64);
+	b.now_ms += GRACE + 1;
+	ck_assert_uint_eq(decide(&b, NULL), 0); /* a reload took the rule out */
+	/* the next one brings it back as it was */
+	arrive(&b, RULE_B, b.now_ms, "192.0.2.1");
+	ck_assert_uint_eq(correlator_waiting(b.correlator), 1);
+	ck_assert(metrics_value(METRIC_RULE_ERRORS, "absence", "checks_full") == full);
+	bench_fini(&b);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {
+		absence_alerts_once_what_is_absent_had_time_to_arrive,
+		checks_of_a_rule_that_went_give_their_places_in_the_group_back,
+		NULL,
+	};
+	return unit_run("group_judge", tests);
+}
