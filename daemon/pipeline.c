@@ -179,7 +179,7 @@ judge(struct event *e, void *ctx)
 	    .context = &p->context,
 	    .repeat = repeat,
 	    .marks = &f->marks,
-	    .source = b->source,
+	    .origin = f->origin.source ? f->origin.source->identity : 0,
 	    .place = b->place,
 	    .now_ms = clock_wall_ms(),
 	};
@@ -363,8 +363,9 @@ decide(struct pipeline *p, struct batch *b, const struct parked_check *check)
 {
 	struct feed *f = b->pipeline_state;
 	const struct pipeline_shared *s = p->shared;
+	const struct parked_record *r = &check->record;
 	struct policy *policy = f->kit->policy;
-	struct decoder_origin origin = {policy_source(policy, check->source), check->tenant, check->received_ms};
+	struct decoder_origin origin = {policy_source_known(policy, r->origin), check->tenant, r->received_ms};
 	struct event e;
 	struct str inner;
 	struct fail why = {0};
@@ -384,11 +385,11 @@ decide(struct pipeline *p, struct batch *b, const struct parked_check *check)
 	    .event = &e,
 	    .context = &p->context,
 	    .marks = &f->marks,
-	    .source = check->source,
-	    .place = check->place,
+	    .origin = r->origin,
+	    .place = r->place,
 	    .now_ms = clock_wall_ms(),
 	};
-	const struct rule *rule = ruleset_find(policy->rules, str_of(check->rule));
+	const struct rule *rule = ruleset_find(policy->rules, str_of(r->rule));
 	if (correlator_decide(s->correlator, &in, rule, check, raise_alert, &raise) < 0)
 		f->failed = true;
 }
@@ -399,7 +400,7 @@ pipeline_decide(struct pipeline *p, struct batch *b)
 	struct parked_check *check = correlator_due(p->shared->correlator, clock_wall_ms());
 	if (!check)
 		return false;
-	b->place = check->place;
+	b->place = check->record.place;
 	decide(p, b, check);
 	parked_done(check);
 	return true;

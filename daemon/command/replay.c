@@ -111,15 +111,18 @@ on_done(struct batch *b, enum batch_result result, void *ctx)
 		fprintf(r->err, "picketd: no memory to keep the alerts\n");
 }
 
-/* What is due by now; an alert's place is that of the event that completed it. */
-static void
+/* What is due by now; an alert's place is that of the event that completed it. False when there was nothing. */
+static bool
 decide_due(struct replay *r, struct batch *b)
 {
+	bool any = false;
 	while (pipeline_decide(r->pipeline, b)) {
+		any = true;
 		const char *name = r->options->files[b->place >> PLACE_LINE_BITS];
 		report_place(r->report, name, b->place & ((UINT64_C(1) << PLACE_LINE_BITS) - 1));
 		report_mark(r->report, b);
 	}
+	return any;
 }
 
 /* The story is told: time runs on until nothing waits. */
@@ -133,7 +136,8 @@ decide_rest(struct replay *r, struct batch *b)
 	for (int64_t next_ms; (next_ms = pipeline_next_ms(r->pipeline)) != INT64_MAX;) {
 		if (next_ms > clock_wall_ms())
 			clock_set(next_ms);
-		decide_due(r, b);
+		if (!decide_due(r, b))
+			return; /* no memory */
 	}
 }
 

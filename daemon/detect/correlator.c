@@ -408,7 +408,7 @@ correlator_waiting(struct correlator *c)
 void
 correlator_forget(struct correlator *c, const struct parked_check *check)
 {
-	metrics_count(METRIC_RULE_ERRORS, check->rule, "rule_changed", 1);
+	metrics_count(METRIC_RULE_ERRORS, check->record.rule, "rule_changed", 1);
 	group_forget(c, check);
 }
 
@@ -418,7 +418,7 @@ correlator_decide(struct correlator *c, const struct correlator_input *in, const
 {
 	struct step s MEM_UNSET;
 	struct verdict v MEM_UNSET;
-	if (!rule || rule->definition != check->definition || !rule->correlation) {
+	if (!rule || rule->definition != check->record.definition || !rule->correlation) {
 		correlator_forget(c, check);
 		return 0;
 	}

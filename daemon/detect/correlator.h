@@ -48,10 +48,10 @@ struct correlator_input {
 	const struct context *context; /* of context_observe; goes into findings */
 	bool repeat;                   /* the event was seen before: what it matched then is not counted again */
 	struct correlator_marks *marks;
-	const struct source_config *source; /* of the event's listener */
-	uint64_t place;                     /* of the event in its input; batch.place */
-	int64_t now_ms;                     /* of the clock */
-	const struct tuning *tuning;        /* whose entries may suppress; NULL: none */
+	uint64_t origin;             /* identity of the listener's log source; 0 = none */
+	uint64_t place;              /* of the event in its input; batch.place */
+	int64_t now_ms;              /* of the clock */
+	const struct tuning *tuning; /* whose entries may suppress; NULL: none */
 };
 
 /* Called for each finding, with the event rule's match that completed it (NULL when that was another correlation, or

@@ -1,5 +1,7 @@
 #include "detect/group_judge.h"
 
+#include <stdio.h>
+
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "detect/figure.h"
@@ -151,19 +153,21 @@ park(const struct group_step *s, const struct waiter *w, struct hits *h, unsigne
 	const struct correlator_input *in = s->in;
 	int64_t later_ms = over_ms > in->now_ms || s->c->whole_story ? over_ms : in->now_ms;
 	struct parked_check check = {
-		.due_ms = later_ms + s->c->grace_ms + 1,
-		.at_ms = h->items[at].ts_ms,
-		.key = w->key,
-		.rule = w->rule->id,
-		.definition = w->rule->definition,
+		.record = {
+			.due_ms = later_ms + s->c->grace_ms + 1,
+			.at_ms = h->items[at].ts_ms,
+			.received_ms = in->event->received_ms,
+			.key = w->key,
+			.definition = w->rule->definition,
+			.origin = in->origin,
+			.place = in->place,
+			.value_count = w->rule->correlation->group_count,
+		},
 		.raw = in->event->raw,
 		.tenant = in->event->tenant,
-		.source = in->source,
-		.received_ms = in->event->received_ms,
-		.place = in->place,
-		.value_count = w->rule->correlation->group_count,
 	};
-	for (unsigned i = 0; i < check.value_count; i++)
+	snprintf(check.record.rule, sizeof(check.record.rule), "%s", w->rule->id);
+	for (unsigned i = 0; i < check.record.value_count; i++)
 		check.values[i] = w->values[i];
 	bool full = w->rule->correlation->when == CORRELATION_ABSENCE && h->waiting >= WAITING_MAX;
 	if (!full && parked_add(s->c->parked, &check) == 0)
@@ -358,27 +362,27 @@ void
 group_decide(const struct group_step *s, const struct rule *rule, const struct parked_check *check, struct verdict *out)
 {
 	const struct correlation *c = rule->correlation;
-	struct window span = window_of(c, check->at_ms);
+	struct window span = window_of(c, check->record.at_ms);
 	struct hits h MEM_UNSET;
 	out->answer = BURST_QUIET;
-	burst_lock(s->c->bursts, check->key);
-	hits_load(s->c->hits, check->key, &h);
-	struct waiter waiter = {rule, check->key, check->values};
-	bool held = !is_covered(s, &waiter, &h, check->at_ms) && decide_window(s, &waiter, &span, &h, out);
-	hits_waited(&h, check->at_ms, held);
-	hits_store(s->c->hits, check->key, &h);
-	burst_unlock(s->c->bursts, check->key);
+	burst_lock(s->c->bursts, check->record.key);
+	hits_load(s->c->hits, check->record.key, &h);
+	struct waiter waiter = {rule, check->record.key, check->values};
+	bool held = !is_covered(s, &waiter, &h, check->record.at_ms) && decide_window(s, &waiter, &span, &h, out);
+	hits_waited(&h, check->record.at_ms, held);
+	hits_store(s->c->hits, check->record.key, &h);
+	burst_unlock(s->c->bursts, check->record.key);
 }
 
 void
 group_forget(struct correlator *c, const struct parked_check *check)
 {
 	struct hits h MEM_UNSET;
-	burst_lock(c->bursts, check->key);
-	hits_load(c->hits, check->key, &h);
+	burst_lock(c->bursts, check->record.key);
+	hits_load(c->hits, check->record.key, &h);
 	if (h.waiting > 0) { /* else the group was forgotten meanwhile */
-		hits_waited(&h, check->at_ms, false);
-		hits_store(c->hits, check->key, &h);
+		hits_waited(&h, check->record.at_ms, false);
+		hits_store(c->hits, check->record.key, &h);
 	}
-	burst_unlock(c->bursts, check->key);
+	burst_unlock(c->bursts, check->record.key);
 }

@@ -181,3 +181,14 @@ policy_source(const struct policy *p, const struct source_config *source)
 			return sources[i];
 	return NULL;
 }
+
+const struct source *
+policy_source_known(const struct policy *p, uint64_t identity)
+{
+	unsigned count = 0;
+	const struct source *const *sources = schema_set_sources(p->schemas, &count);
+	for (unsigned i = 0; i < count; i++)
+		if (sources[i]->identity == identity)
+			return sources[i];
+	return NULL;
+}

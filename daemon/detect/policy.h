@@ -52,5 +52,7 @@ struct policy *policy_ref(struct policy *p);
 void policy_unref(struct policy *p); /* NULL is fine */
 /* The interned source of a listener's configuration; NULL = generic. */
 const struct source *policy_source(const struct policy *p, const struct source_config *source);
+/* The same by source.identity; NULL when the policy does not know it. */
+const struct source *policy_source_known(const struct policy *p, uint64_t identity);
 
 #endif

@@ -15,6 +15,7 @@
 struct source {
 	struct str product, service, category;
 	unsigned index;
+	uint64_t identity; /* of the three, never 0; the same in every schema set and process */
 	const struct str *also; /* other services under which rules know the log */
 	unsigned also_len;
 };

@@ -1,5 +1,6 @@
 #include "event/schema.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -29,6 +30,22 @@ schema_set_free(struct schema_set *set)
 	mem_free(set);
 }
 
+/* FNV-1a over the attributes, mixed; case makes no difference. */
+static uint64_t
+identity_of(const struct source *s)
+{
+	const struct str pieces[] = {s->product, s->service, s->category};
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	for (unsigned i = 0; i < 3; i++) {
+		for (size_t k = 0; k < pieces[i].len; k++)
+			hash = (hash ^ (uint64_t)tolower((unsigned char)pieces[i].p[k])) * UINT64_C(0x100000001b3);
+		hash = (hash ^ 0xff) * UINT64_C(0x100000001b3); /* where one ends */
+	}
+	hash = (hash ^ hash >> 32) * UINT64_C(0xd6e8feb86659fd93);
+	hash ^= hash >> 32;
+	return hash ? hash : 1;
+}
+
 const struct source *
 schema_set_source(struct schema_set *set, struct str product, struct str service, struct str category)
 {
@@ -53,6 +70,7 @@ schema_set_source(struct schema_set *set, struct str product, struct str service
 	    .category = arena_copy(&set->arena, category), .index = set->source_len};
 	if (!s->product.p || !s->service.p || !s->category.p)
 		return NULL;
+	s->identity = identity_of(s);
 	set->sources[set->source_len++] = s;
 	return s;
 }

@@ -155,7 +155,7 @@ static unsigned
 run(struct bench *b, bool repeat)
 {
 	struct correlator_input in = {b->index, &b->event, b->matches, b->match_count, NULL, repeat, &b->marks,
-		NULL, 0, b->now_ms, NULL};
+		0, 0, b->now_ms, NULL};
 	b->fired_count = 0;
 	ck_assert_int_eq(correlator_step(b->correlator, &in, on_finding, b), b->refuse && b->fired_count == 0 ? -1 : 0);
 	return b->fired_count;

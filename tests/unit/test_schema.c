@@ -132,6 +132,24 @@ START_TEST(equal_sources_have_equal_index)
 }
 END_TEST
 
+START_TEST(identity_of_a_source_is_that_of_its_words_in_every_set)
+{
+	set_up();
+	put_file(0, "a.yaml", "detect: [{all: [x]}]\nsource: {product: azure, service: signinlogs}\n");
+	struct schema_set *one = load(), *two = load();
+	ck_assert(one && two);
+	const struct source *other = schema_set_source(two, STR("azures"), STR("ignInLogs"), STR(""));
+	const struct source *a = schema_set_source(one, STR("azure"), STR("signinlogs"), STR(""));
+	const struct source *b = schema_set_source(two, STR("AZURE"), STR("SignInLogs"), STR(""));
+	ck_assert_uint_eq(a->identity, b->identity);
+	ck_assert_uint_ne(a->identity, other->identity);
+	ck_assert_uint_eq(a->identity, UINT64_C(7764078974993237481)); /* it is written to disk: it never changes */
+	schema_set_free(one);
+	schema_set_free(two);
+	tear_down((const char *const[]){"a.yaml", NULL});
+}
+END_TEST
+
 START_TEST(plan_marks_where_fields_may_stand)
 {
 	set_up();
@@ -186,6 +204,7 @@ main(void)
 		every_problem_is_reported_with_its_place,
 		a_missing_directory_is_a_problem,
 		equal_sources_have_equal_index,
+		identity_of_a_source_is_that_of_its_words_in_every_set,
 		plan_marks_where_fields_may_stand,
 		NULL,
 	};
