@@ -144,6 +144,7 @@ read_record(struct feed *f, unsigned depth, struct str record)
 	struct fail why = {0};
 	switch (decoder_read(f->kit->decoder, record, &f->origin, &e, &inner, &why)) {
 	case DECODE_EVENT:
+		f->origin.serial += f->origin.serial != 0;
 		f->ops.on_event(&e, f->ops.ctx);
 		break;
 	case DECODE_INNER:

@@ -108,6 +108,8 @@ raise_alert(const struct finding *found, const struct match *match, void *ctx)
 static void
 advise(struct pipeline *p, const struct batch *b, const struct event *e)
 {
+	if (b->serial)
+		return; /* that no schema knows them was asked for */
 	enum advice advice = advisor_see(p->shared->advisor, e);
 	if (advice == ADVICE_UNKNOWN_SHAPE)
 		log_warn("events of no known shape arrive; picketd --decode FILE shows what is read from them",
@@ -239,7 +241,7 @@ pipeline_begin(struct pipeline *p, struct batch *b)
 	f->next = NULL;
 	f->pipeline = p;
 	f->kit = kit_ref(p->kit);
-	f->origin = (struct decoder_origin){policy_source(f->kit->policy, b->source), b->tenant, b->received_ms};
+	f->origin = (struct decoder_origin){policy_source(f->kit->policy, b->source), b->tenant, b->received_ms, b->serial};
 	f->ops = (struct feed_ops){judge, reject, is_full, b};
 	b->pipeline_state = f;
 	b->reply = p->reply;
@@ -365,7 +367,7 @@ decide(struct pipeline *p, struct batch *b, const struct parked_check *check)
 	const struct pipeline_shared *s = p->shared;
 	const struct parked_record *r = &check->record;
 	struct policy *policy = f->kit->policy;
-	struct decoder_origin origin = {policy_source_known(policy, r->origin), check->tenant, r->received_ms};
+	struct decoder_origin origin = {policy_source_known(policy, r->origin), check->tenant, r->received_ms, r->serial};
 	struct event e;
 	struct str inner;
 	struct fail why = {0};

@@ -189,6 +189,7 @@ replay_file(struct replay *r, const char *name)
 	b.tenant = r->options->config->http.tenant ? str_of(r->options->config->http.tenant) : STR("");
 	b.received_ms = r->received_ms;
 	b.max_records = UINT32_MAX;
+	b.serial = r->origin.any ? (uint64_t)r->file << PLACE_LINE_BITS | 1 : 0;
 	b.on_done = on_done;
 	b.on_done_ctx = r;
 	int code = story_open(r) < 0 || pipeline_begin(r->pipeline, &b) < 0 ? EX_OSERR : 0;

@@ -181,6 +181,7 @@ decoder_read(struct decoder *d, struct str record, const struct decoder_origin *
 	fill_category(&f, shape, origin->source);
 	fill_tenant(&f, shape, origin->tenant);
 	fill_time(&f, shape, origin->received_ms, d->limits.max_future_ms);
+	out->serial = origin->serial;
 	fill_id(&f, shape);
 	fill_slots(&f, shape);
 	d->shape = shape;

@@ -26,6 +26,7 @@ struct decoder_origin {
 	const struct source *source; /* NULL = generic */
 	struct str tenant;
 	int64_t received_ms;
+	uint64_t serial; /* not 0: the record is an event of its own, also when another is equal to it */
 };
 
 enum decode_result {

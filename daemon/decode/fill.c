@@ -1,5 +1,8 @@
 #include "decode/fill.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/timestamp.h"
@@ -198,7 +201,10 @@ id_from_digest(struct fill *f)
 		f->no_memory = true;
 		return;
 	}
-	codec_sha256(canonical, digest);
+	char serial[24] = "";
+	if (f->out->serial)
+		snprintf(serial, sizeof(serial), "#%" PRIu64, f->out->serial);
+	codec_sha256_pieces((struct str[]){canonical, str_of(serial)}, 2, digest);
 	memcpy(text, prefix.p, prefix.len);
 	codec_hex(digest, sizeof(digest), text + prefix.len);
 	f->out->id = str_make(text, prefix.len + 2 * SHA256_SIZE);

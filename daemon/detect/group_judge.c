@@ -161,6 +161,7 @@ park(const struct group_step *s, const struct waiter *w, struct hits *h, unsigne
 			.definition = w->rule->definition,
 			.origin = in->origin,
 			.place = in->place,
+			.serial = in->event->serial,
 			.value_count = w->rule->correlation->group_count,
 		},
 		.raw = in->event->raw,

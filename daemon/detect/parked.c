@@ -30,7 +30,7 @@ union unit {
 	} text;
 };
 _Static_assert(sizeof(union unit) == UNIT_SIZE, "a check fits its unit");
-_Static_assert(sizeof(struct parked_record) == 7 * 8 + 11 * 4 + PARKED_RULE_SIZE + 3, "a record has no padding");
+_Static_assert(sizeof(struct parked_record) == 8 * 8 + 11 * 4 + PARKED_RULE_SIZE + 3, "a record has no padding");
 
 struct parked {
 	/* set at start */

@@ -24,6 +24,7 @@ struct parked_record {
 	uint64_t definition; /* of the rule */
 	uint64_t origin;     /* identity of the listener's log source; 0 = none */
 	uint64_t place;      /* batch.place */
+	uint64_t serial;     /* event.serial */
 	uint32_t raw_len, tenant_len, value_count, value_lens[RULE_GROUP_MAX];
 	char rule[PARKED_RULE_SIZE + 3]; /* id */
 };

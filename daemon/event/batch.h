@@ -37,6 +37,7 @@ struct batch {
 	int64_t received_ms;
 	uint32_t max_records;
 	uint64_t place; /* of what is fed next, in the source's own terms: alerts that wait are told by it; 0 = none */
+	uint64_t serial; /* not 0: records are taken as they are, each an event of its own, numbered from here */
 	bool insist; /* nobody can be asked to repeat it (syslog): the store is tried until it is on disk */
 	void (*on_done)(struct batch *b, enum batch_result result, void *ctx); /* once, on the owning worker's loop */
 	void *on_done_ctx;

@@ -42,6 +42,7 @@ struct event {
 	const char *shape;           /* schema name, e.g. "entra-diagnostic"; "generic" */
 	struct str category;         /* "SignInLogs"; for generic events "generic" */
 	struct str id;               /* "<category>/<id>" or "sha256/<hex>" (delivery: Identity of an event) */
+	uint64_t serial;             /* of the record's place, part of an id that is a digest; 0 = none */
 	struct str tenant;           /* may be empty */
 	struct str raw;              /* the record as received, after unwrapping */
 	int64_t event_ms;            /* source clock, as received; arrival when the record has no time */

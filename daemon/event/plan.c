@@ -404,6 +404,7 @@ plan_compile(const struct field_set *fields, const struct schema_set *schemas, c
     struct fail *why)
 {
 	struct plan *plan = mem_zero(1, sizeof(*plan));
+	bool any = options && options->any_source;
 
 	if (!plan)
 		goto fail;
@@ -412,8 +413,8 @@ plan_compile(const struct field_set *fields, const struct schema_set *schemas, c
 	plan->leaves = options && options->leaves;
 	plan->trie = trie_new();
 	plan->elements = trie_new();
-	if (plan->trie && plan->elements && compile_shapes(plan, schemas, options && options->any_source) == 0 &&
-	    compile_wrappers(plan) == 0 && index_slots(plan) == 0)
+	if (plan->trie && plan->elements && compile_shapes(plan, schemas, any) == 0 &&
+	    (any || compile_wrappers(plan) == 0) && index_slots(plan) == 0)
 		return plan;
 fail:
 	plan_free(plan);

@@ -14,7 +14,7 @@ struct plan;
 
 struct plan_options {
 	bool leaves;     /* keyword rules: event_leaves has them */
-	bool any_source; /* replay with --logsource any: no schema mapping, fields by their own path */
+	bool any_source; /* replay with --logsource any: no schema mapping, no wrappers, fields by their own path */
 };
 
 /* fields and schemas are borrowed and must outlive the plan. */

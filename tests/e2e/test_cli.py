@@ -192,6 +192,23 @@ def replay_takes_plain_events_with_logsource_any(place):
     equal(json.loads(out.stdout)["replay"]["line"], 1, "line")
 
 
+def replay_with_logsource_any_takes_each_record_as_an_event_of_its_own(place):
+    folder = place.path("rules")
+    place.write("rules/r.yml", "title: One\nid: one\nlogsource: {product: x}\ndetection: {sel: {user: ada}, condition: sel}\n")
+    place.write("rules/c.yml", "title: Three\nid: three\ncorrelation: {type: event_count, rules: one, timespan: 1m, condition: {gte: 3}, generate: true}\n")
+    one, other = '{"user": "ada"}\n', '{"user": "ada", "data": {"user": "eve"}, "eventType": "x", "message": "{}"}\n'
+    first, second = place.write("first.ndjson", one + one + other), place.write("second.ndjson", one)
+    out = run([BINARY, "--replay", "--logsource", "any", "--rules", folder, first, second])
+    rows = [json.loads(t) for t in out.stdout.split("\n")[:-1]]
+    found = sorted((os.path.basename(r["replay"]["file"]), r["replay"]["line"], r["rule"]["id"]) for r in rows)
+    equal(found, [("first.ndjson", 1, "one"), ("first.ndjson", 2, "one"), ("first.ndjson", 3, "one"), ("first.ndjson", 3, "three"),
+                  ("second.ndjson", 1, "one")], "equal records, and records that hold others")
+    equal((out.returncode, out.stderr), (0, ""), "there is nothing to complain of")
+    equal(run([BINARY, "--replay", "--logsource", "any", "--rules", folder, first, second]).stdout.count('"id":"alr_'), len(rows), "again")
+    out = run([BINARY, "--replay", "--logsource", "product=x", "--rules", folder, place.write("copies.ndjson", one + one)])
+    equal(len(out.stdout.split("\n")[:-1]), 1, "of a named log source copies are one event")
+
+
 def readme_commands_work(place):
     """Every command that README.md shows is run, with the test's own configuration, port and state in place of the named ones."""
     with open(os.path.join(TOP, "README.md"), encoding="utf-8") as f:

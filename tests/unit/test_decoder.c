@@ -214,6 +214,24 @@ START_TEST(a_record_without_an_id_is_known_by_its_canonical_text)
 }
 END_TEST
 
+START_TEST(a_record_with_a_serial_is_an_event_of_its_own)
+{
+	static const uint64_t serials[] = {0, 1, 2, 1};
+	char ids[4][80];
+	decode_fixture_open(&f, names, NULL);
+	for (unsigned i = 0; i < 4; i++) {
+		f.origin.serial = serials[i];
+		read_event(STR("{\"a\":1}"), "generic");
+		ck_assert_uint_eq(f.event.serial, serials[i]);
+		snprintf(ids[i], sizeof(ids[i]), "%.*s", (int)f.event.id.len, f.event.id.p);
+	}
+	ck_assert_str_ne(ids[0], ids[1]);
+	ck_assert_str_ne(ids[1], ids[2]);
+	ck_assert_str_eq(ids[1], ids[3]);
+	decode_fixture_close(&f);
+}
+END_TEST
+
 START_TEST(the_origin_tells_what_the_record_does_not)
 {
 	const struct source own = {STR("own"), STR("thing"), STR(""), 0, NULL, 0};
@@ -314,6 +332,8 @@ START_TEST(any_source_takes_fields_by_their_own_path)
 	for (const struct value *v = event_leaves(&f.event); v; v = v->next)
 		leaves++;
 	ck_assert_uint_eq(leaves, 6);
+	read_event(STR("{\"message\":\"{\\\"Status\\\":\\\"inner\\\"}\",\"body\":{\"Status\":\"inner\"},\"Status\":\"outer\"}"), "generic");
+	assert_field("Status", "outer");
 	decode_fixture_close(&f);
 }
 END_TEST
@@ -363,6 +383,7 @@ main(void)
 		a_record_cannot_supply_picketds_own_figures,
 		time_falls_back_to_arrival_and_the_future_does_not_move_windows,
 		a_record_without_an_id_is_known_by_its_canonical_text,
+	    a_record_with_a_serial_is_an_event_of_its_own,
 		the_origin_tells_what_the_record_does_not,
 		wrappers_give_their_inner_text_only_around_unknown_shapes,
 		broken_records_are_rejected_with_code_and_place,
