@@ -140,16 +140,20 @@ fail_undefined(struct condition_reader *r)
 	return NULL;
 }
 
+static bool
+is_before_of(const struct condition_reader *r)
+{
+	struct condition_reader ahead = *r;
+	next_word(&ahead);
+	return is_word(&ahead, "of");
+}
+
 static struct expr *
 parse_name(struct condition_reader *r)
 {
 	bool all = is_word(r, "all");
-	if (all || is_word(r, "1") || is_word(r, "any")) {
-		struct condition_reader ahead = *r;
-		next_word(&ahead);
-		if (is_word(&ahead, "of"))
-			return parse_quantified(r, all);
-	}
+	if ((all || is_word(r, "1") || is_word(r, "any")) && is_before_of(r))
+		return parse_quantified(r, all);
 	for (unsigned i = 0; i < r->names->count; i++) {
 		if (!str_eq(r->word, r->names->names[i]))
 			continue;
@@ -163,6 +167,11 @@ parse_name(struct condition_reader *r)
 	}
 	if (r->word.len == 0 || r->word.p[0] == ')' || is_word(r, "and") || is_word(r, "or")) {
 		fail_set(r->why, "condition", "a selection is missing %s%.*s", r->word.len ? "before " : "at the end",
+		    (int)(r->word.len < 100 ? r->word.len : 100), r->word.p);
+		return NULL;
+	}
+	if (is_before_of(r)) {
+		fail_set(r->why, "condition", "'%.*s of': Sigma has '1 of', 'any of' and 'all of' only",
 		    (int)(r->word.len < 100 ? r->word.len : 100), r->word.p);
 		return NULL;
 	}

@@ -53,7 +53,7 @@ fail_unknown(struct fail *why, const struct yaml_node *key, struct str part)
 	const char *names[MODIFIER_COUNT + 1] = {NULL};
 	for (int i = 0; i < MODIFIER_COUNT; i++)
 		names[i] = table[i].name;
-	const char *near = word_near(part, names);
+	const char *near = str_eq_nocase(part, STR("not")) ? "neq" : word_near(part, names);
 	return fail_at(why, key->file, key->line, place_column(key, part), "unknown-modifier",
 	    "unknown modifier '%.*s'%s%s%s", (int)(part.len < 64 ? part.len : 64), part.p, near ? "; did you mean '" : "",
 	    near ? near : "", near ? "'?" : "");

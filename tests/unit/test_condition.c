@@ -170,7 +170,7 @@ START_TEST(condition_says_what_is_wrong_and_where)
 	    {"sel_c", "undefined-selection", 0},
 	    {"sel_a and SEL_B", "undefined-selection", 10},
 	    {"1 of nothing_*", "pattern-matches-nothing", 5},
-	    {"2 of them", "undefined-selection", 0},
+	    {"2 of them", "condition", 0},
 	    {"1 of", "condition", 4},
 	    {"all of (", "condition", 7},
 	    {"sel_a | count() > 5", "obsolete-aggregation", 6},
