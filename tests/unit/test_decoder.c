@@ -234,7 +234,7 @@ END_TEST
 
 START_TEST(the_origin_tells_what_the_record_does_not)
 {
-	const struct source own = {STR("own"), STR("thing"), STR(""), 0, NULL, 0};
+	const struct source own = {.product = STR("own"), .service = STR("thing")};
 	decode_fixture_open(&f, names, NULL);
 	f.origin.source = &own;
 	f.origin.tenant = STR("listener");
