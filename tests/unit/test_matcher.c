@@ -328,9 +328,9 @@ START_TEST(matcher_shows_events_only_to_rules_of_their_source)
 {
 	struct fixture f;
 	const struct match *matches;
-	const struct source azure = {STR("Azure"), STR("signinlogs"), {"", 0}, 0, NULL, 0};
-	const struct source azure_only = {STR("azure"), {"", 0}, {"", 0}, 1, NULL, 0};
-	const struct source aws = {STR("aws"), STR("cloudtrail"), {"", 0}, 2, NULL, 0};
+	const struct source azure = {.product = STR("Azure"), .service = STR("signinlogs")};
+	const struct source azure_only = {.product = STR("azure"), .index = 1};
+	const struct source aws = {.product = STR("aws"), .service = STR("cloudtrail"), .index = 2};
 	const struct source *const sources[] = {&azure, &azure_only, &aws};
 	fixture_load(&f, two_rules, NULL);
 	ck_assert_uint_eq(f.problems.len, 0);
