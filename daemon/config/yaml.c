@@ -17,13 +17,23 @@ struct owner {
 	struct arena arena;
 };
 
+struct anchor {
+	const struct yaml_node *node;
+	size_t nodes;    /* it and what is below it */
+	unsigned height; /* levels below it */
+};
+
 struct reader {
 	yaml_parser_t parser;
 	struct arena *arena;
 	const char *file;
 	struct str text;
 	unsigned max_depth;
+	size_t max_alias_nodes;
 	struct fail *why;
+	struct map *anchors; /* of the document: name -> struct anchor; NULL before the first */
+	size_t nodes, alias_nodes; /* read so far, and those that aliases added */
+	unsigned deepest;          /* level met since it was set */
 };
 
 static int
@@ -70,6 +80,9 @@ fail_parser(struct reader *r)
 	default:
 		break;
 	}
+	size_t at = mark->index; /* of characters; what is before a tab that indents is ASCII most of the time */
+	if (r->parser.error == YAML_SCANNER_ERROR && at < r->text.len && r->text.p[at] == '\t')
+		return fail_mark(r, mark, "yaml-syntax", "a tab stands where YAML wants spaces; indent by spaces");
 	if (!r->parser.context)
 		return fail_mark(r, mark, "yaml-syntax", problem);
 	return fail_at(r->why, r->file, (unsigned)mark->line + 1, (unsigned)mark->column + 1, "yaml-syntax",
@@ -183,7 +196,61 @@ out:
 	return result;
 }
 
+/* Registered once it is complete, so that no alias is part of what it stands for. */
+static int
+keep_anchor(struct reader *r, const char *name, const yaml_mark_t *mark, struct anchor anchor)
+{
+	struct anchor *kept = arena_alloc(r->arena, sizeof(*kept));
+	if (!r->anchors)
+		r->anchors = map_new();
+	if (!kept || !r->anchors)
+		return fail_memory(r, mark);
+	*kept = anchor;
+	return map_set(r->anchors, str_of(name), kept) < 0 ? fail_memory(r, mark) : 0;
+}
+
+/* The bound on what aliases add keeps whoever walks the tree from walking for ever. */
+static struct yaml_node *
+alias_new(struct reader *r, const yaml_event_t *event, unsigned depth)
+{
+	const char *name = (const char *)event->data.alias.anchor;
+	const struct anchor *anchor = r->anchors ? map_get(r->anchors, str_of(name)) : NULL;
+	const char *problem = NULL;
+	if (!anchor)
+		problem = "the alias names no anchor that is complete before it";
+	else if (anchor->nodes > r->max_alias_nodes - r->alias_nodes)
+		problem = "aliases make the file too large; write less of it with aliases";
+	else if (anchor->height >= r->max_depth - depth)
+		problem = "what the alias stands for is nested too deep here";
+	if (problem) {
+		fail_mark(r, &event->start_mark, "yaml-alias", problem);
+		return NULL;
+	}
+	struct yaml_node *copy = node_new(r, anchor->node->kind, &event->start_mark);
+	if (!copy)
+		return NULL;
+	*copy = *anchor->node;
+	copy->key = NULL;
+	copy->next = NULL;
+	r->alias_nodes += anchor->nodes;
+	r->nodes += anchor->nodes;
+	if (depth + anchor->height > r->deepest)
+		r->deepest = depth + anchor->height;
+	return copy;
+}
+
 static struct yaml_node *read_node(struct reader *r, yaml_event_t *event, unsigned depth);
+
+static int
+check_key(struct reader *r, const struct yaml_node *key)
+{
+	if (key->kind != YAML_SCALAR)
+		return fail_at(r->why, r->file, key->line, key->column, "yaml-key", "a key must be plain text");
+	if (key->plain && str_eq(key->text, STR("<<")))
+		return fail_at(r->why, r->file, key->line, key->column, "yaml-merge",
+		    "YAML 1.2 has no merge keys (<<); write out what shall be merged");
+	return 0;
+}
 
 /* The events of a list up to its end event; with keys, those of a map. */
 static int
@@ -204,8 +271,8 @@ read_children(struct reader *r, struct yaml_node *parent, unsigned depth)
 			key = read_node(r, &event, depth + 1);
 			if (!key)
 				return -1;
-			if (key->kind != YAML_SCALAR)
-				return fail_at(r->why, r->file, key->line, key->column, "yaml-key", "a key must be plain text");
+			if (check_key(r, key) < 0)
+				return -1;
 			if (next_event(r, &event) < 0)
 				return -1;
 		}
@@ -236,22 +303,43 @@ collection_new(struct reader *r, const yaml_event_t *event, unsigned depth)
 	return node_new(r, is_map ? YAML_MAP : YAML_LIST, &event->start_mark);
 }
 
+/* What the event is or starts; takes no ownership of it. */
+static struct yaml_node *
+start_node(struct reader *r, const yaml_event_t *event, unsigned depth)
+{
+	bool alias = event->type == YAML_ALIAS_EVENT;
+	if ((alias || event_anchor(event)) && !r->max_alias_nodes)
+		fail_mark(r, &event->start_mark, "yaml-alias", "anchors and aliases are not supported; write the value out");
+	else if (alias)
+		return alias_new(r, event, depth);
+	else if (event->type == YAML_SCALAR_EVENT)
+		return scalar_new(r, event);
+	else if (event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT)
+		return collection_new(r, event, depth);
+	else
+		fail_mark(r, &event->start_mark, "yaml-syntax", "a value is missing");
+	return NULL;
+}
+
 /* Deletes event. Recursion is bounded by max_depth. */
 static struct yaml_node *
 read_node(struct reader *r, yaml_event_t *event, unsigned depth)
 {
-	struct yaml_node *n = NULL;
-	if (event->type == YAML_ALIAS_EVENT || event_anchor(event))
-		fail_mark(r, &event->start_mark, "yaml-alias", "anchors and aliases are not supported; write the value out");
-	else if (event->type == YAML_SCALAR_EVENT)
-		n = scalar_new(r, event);
-	else if (event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT)
-		n = collection_new(r, event, depth);
-	else
-		fail_mark(r, &event->start_mark, "yaml-syntax", "a value is missing");
+	size_t before = r->nodes;
+	unsigned deepest = r->deepest;
+	r->deepest = depth;
+	struct yaml_node *n = start_node(r, event, depth);
+	bool children = n && n->kind != YAML_SCALAR && event->type != YAML_ALIAS_EVENT;
+	r->nodes += event->type != YAML_ALIAS_EVENT;
+	if (children && read_children(r, n, depth) < 0)
+		n = NULL;
+	const char *name = (const char *)event_anchor(event);
+	if (n && name &&
+	    keep_anchor(r, name, &event->start_mark, (struct anchor){n, r->nodes - before, r->deepest - depth}) < 0)
+		n = NULL;
+	if (deepest > r->deepest)
+		r->deepest = deepest;
 	yaml_event_delete(event);
-	if (n && n->kind != YAML_SCALAR && read_children(r, n, depth) < 0)
-		return NULL;
 	return n;
 }
 
@@ -287,6 +375,8 @@ read_stream(struct reader *r, struct yaml_docs *docs)
 		if (type == YAML_STREAM_START_EVENT || type == YAML_DOCUMENT_START_EVENT ||
 		    type == YAML_DOCUMENT_END_EVENT) {
 			yaml_event_delete(&event);
+			map_free(r->anchors);
+			r->anchors = NULL;
 			continue;
 		}
 		const struct yaml_node *root = read_node(r, &event, 0);
@@ -309,7 +399,11 @@ yaml_parse(struct str text, const char *file, const struct yaml_limits *limits, 
 		return NULL;
 	}
 	arena_init(&owner->arena, (max_bytes + 4096) * BYTES_PER_BYTE, 0);
+	static const struct str mark = {"\xEF\xBB\xBF", 3}; /* of byte order: editors leave it */
+	if (str_starts(text, mark))
+		text = str_make(text.p + mark.len, text.len - mark.len);
 	struct reader r = {.arena = &owner->arena, .text = text, .why = why,
+	    .max_alias_nodes = limits ? limits->max_alias_nodes : 0,
 	    .max_depth = limits && limits->max_depth ? limits->max_depth : DEFAULT_DEPTH};
 	size_t file_len = strlen(file);
 	char *name = arena_alloc(&owner->arena, file_len + 1);
@@ -324,6 +418,7 @@ yaml_parse(struct str text, const char *file, const struct yaml_limits *limits, 
 	yaml_parser_set_input_string(&r.parser, (const unsigned char *)(text.p ? text.p : ""), text.len);
 	result = read_stream(&r, &owner->docs);
 	yaml_parser_delete(&r.parser);
+	map_free(r.anchors);
 out:
 	if (result < 0) {
 		yaml_docs_free(&owner->docs);

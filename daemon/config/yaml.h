@@ -2,7 +2,9 @@
  * whether a scalar was quoted: configuration, rules, schemas. One owner, then
  * immutable and any thread. Memory: at most 64 times the size cap. Parsed by
  * libyaml; scalars are typed by the YAML 1.2 core schema (section 10.3.2), so
- * yes and no are text. Anchors, aliases and tags (but !!str) are refused. */
+ * yes and no are text. Tags (but !!str) are refused, and so are anchors and
+ * aliases where the limits do not allow for them; an alias is a copy of what its
+ * anchor marks that shares its children. */
 #ifndef CONFIG_YAML_H
 #define CONFIG_YAML_H
 
@@ -32,6 +34,7 @@ struct yaml_node {
 struct yaml_limits {
 	size_t max_bytes; /* 0 = 1 MiB */
 	unsigned max_depth; /* 0 = 32 */
+	size_t max_alias_nodes; /* values that aliases may add in one file; 0: anchors and aliases are refused */
 };
 
 /* One file: a stream of documents. An empty stream has none. */

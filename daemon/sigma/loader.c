@@ -8,7 +8,7 @@
 #include "sigma/read.h"
 #include "sigma/rule_files.h"
 
-enum { ARENA_MAX = 512 << 20, RULES_MAX = 50000, CHAIN_DEPTH_MAX = 16 };
+enum { ARENA_MAX = 512 << 20, RULES_MAX = 50000, CHAIN_DEPTH_MAX = 16, ALIAS_NODES_MAX = 65536 };
 
 void
 loader_note(struct loader *l, const struct rule *rule, const char *code, const char *text, const char *more)
@@ -252,7 +252,8 @@ load_text(struct loader *l, const char *file, struct str text)
 {
 	struct fail why = {0};
 	digest_add(l, text);
-	struct yaml_docs *docs = yaml_parse(text, file, NULL, &why);
+	const struct yaml_limits limits = {.max_alias_nodes = ALIAS_NODES_MAX};
+	struct yaml_docs *docs = yaml_parse(text, file, &limits, &why);
 	if (docs && keep_file(l, docs)) {
 		yaml_docs_free(docs);
 		docs = NULL;

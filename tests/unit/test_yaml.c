@@ -142,7 +142,10 @@ static const struct refused {
     {"a: 1\n b: 2\n", 2, 3, "yaml-syntax", "mapping values are not allowed"},
     {"a: \x01\n", 1, 4, "yaml-syntax", "control characters"},
     {"ok: \xc3\xa9\nb\xff: 1\n", 2, 2, "yaml-syntax", "invalid"},
-    {"\tb: 1\n", 1, 1, "yaml-syntax", "cannot start any token"},
+    {"\tb: 1\n", 1, 1, "yaml-syntax", "a tab stands where YAML wants spaces"},
+    {"a:\n\tb: 1\n", 2, 1, "yaml-syntax", "a tab stands where YAML wants spaces"},
+    {"a: @b\n", 1, 4, "yaml-syntax", "cannot start any token"},
+    {"b: {x: 1}\na:\n  <<: c\n", 3, 3, "yaml-merge", "merge keys"},
 };
 
 START_TEST(yaml_refuses_with_line_and_column)
@@ -154,6 +157,61 @@ START_TEST(yaml_refuses_with_line_and_column)
 	ck_assert_str_eq(why.code, t->code);
 	ck_assert_msg(strstr(why.text, t->part) != NULL, "%s: %s", t->text, why.text);
 	ck_assert_msg(why.line == t->line && why.column == t->column, "%s: %u:%u", t->text, why.line, why.column);
+}
+END_TEST
+
+static const struct yaml_limits with_aliases = {.max_alias_nodes = 1000, .max_depth = 8};
+
+START_TEST(yaml_alias_is_what_its_anchor_marks)
+{
+	struct fail why = {0};
+	struct yaml_docs *docs = yaml_parse(STR("a: &x [1, {b: &y 2}]\nc: *x\n*y : *y\nd: &x 3\ne: *x\n---\na: &x 4\nb: *x\n"), "t.yaml",
+	    &with_aliases, &why);
+	ck_assert_msg(docs != NULL, "%s", why.text);
+	const struct yaml_node *root = docs->roots[0], *c = yaml_get(root, "c");
+	ck_assert_uint_eq(c->len, 2);
+	ck_assert_str_eq(c->key->text.p, "c");
+	ck_assert_str_eq(yaml_get(yaml_at(c, 1), "b")->text.p, "2");
+	ck_assert_str_eq(yaml_get(root, "2")->text.p, "2");
+	ck_assert_str_eq(yaml_get(root, "e")->text.p, "3");
+	ck_assert_uint_eq(yaml_get(root, "a")->len, 2);
+	ck_assert_str_eq(yaml_get(root, "e")->key->text.p, "e");
+	ck_assert_str_eq(yaml_get(docs->roots[1], "b")->text.p, "4");
+	yaml_docs_free(docs);
+}
+END_TEST
+
+START_TEST(yaml_aliases_are_bounded)
+{
+	static const struct refused rows[] = {
+	    {"b: *a\na: &a 1\n", 1, 4, "yaml-alias", "no anchor"},
+	    {"a: &a [*a]\n", 1, 8, "yaml-alias", "no anchor"},
+	    {"a: &a 1\n---\nb: *a\n", 3, 4, "yaml-alias", "no anchor"},
+	    {"a: &a [[[[[1]]]]]\nb: [[*a]]\n", 2, 6, "yaml-alias", "too deep"},
+	    {"a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n", 3, 38, "yaml-alias",
+		"too large"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fail why = {0};
+		struct yaml_docs *docs = yaml_parse(str_of(rows[i].text), "t.yaml", &with_aliases, &why);
+		ck_assert_msg(!docs && strstr(why.text, rows[i].part), "%s: %s", rows[i].text, why.text);
+		ck_assert_msg(why.line == rows[i].line && why.column == rows[i].column, "%s: %u:%u", rows[i].text, why.line, why.column);
+	}
+	struct fail why = {0};
+	struct yaml_docs *docs = yaml_parse(STR("a: &a [[[[1]]]]\nb: [[*a]]\n"), "t.yaml", &with_aliases, &why);
+	ck_assert_msg(docs != NULL, "%s", why.text); /* just not too deep */
+	yaml_docs_free(docs);
+}
+END_TEST
+
+START_TEST(yaml_passes_over_a_byte_order_mark)
+{
+	struct yaml_docs *docs = parse("\xEF\xBB\xBF" "a: 1\n");
+	ck_assert_str_eq(yaml_get(docs->roots[0], "a")->text.p, "1");
+	yaml_docs_free(docs);
+	docs = parse("\xEF\xBB\xBF---\r\na: 1\r\n...\r\n");
+	ck_assert_uint_eq(docs->len, 1);
+	yaml_docs_free(docs);
 }
 END_TEST
 
@@ -251,6 +309,9 @@ main(void)
 	tcase_add_loop_test(cases, yaml_types_plain_scalars_by_the_core_schema, 0,
 	    (int)(sizeof(type_cases) / sizeof(*type_cases)));
 	tcase_add_loop_test(cases, yaml_refuses_with_line_and_column, 0, (int)(sizeof(refused) / sizeof(*refused)));
+	tcase_add_test(cases, yaml_alias_is_what_its_anchor_marks);
+	tcase_add_test(cases, yaml_aliases_are_bounded);
+	tcase_add_test(cases, yaml_passes_over_a_byte_order_mark);
 	tcase_add_test(cases, yaml_finds_a_duplicate_among_many_keys);
 	tcase_add_test(cases, yaml_bounds_depth_and_size);
 	tcase_add_test(cases, yaml_memory_is_bounded_by_the_size_of_the_file);
