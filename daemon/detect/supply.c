@@ -5,13 +5,14 @@
 
 enum { SCHEMAS_MAX = 256, TOLD_MAX = 256 };
 
-/* One rule being looked at. */
+/* One rule being looked at, or one filter with the rules that it is joined to. */
 struct supply {
 	const struct policy *policy;
 	struct fail_list *warnings;
 	const struct schema *schemas[SCHEMAS_MAX]; /* of shapes that the rule may see */
 	unsigned schema_len;
-	struct str told[TOLD_MAX]; /* fields that were reported of this rule */
+	const char *whose;         /* log source, for the text */
+	struct str told[TOLD_MAX]; /* fields that were reported of it */
 	unsigned told_len;
 };
 
@@ -56,15 +57,24 @@ sees_generic(const struct policy *p, const struct rule *rule)
 	return false;
 }
 
+static bool
+has_schema(const struct supply *s, const struct schema *schema)
+{
+	for (unsigned i = 0; i < s->schema_len; i++)
+		if (s->schemas[i] == schema)
+			return true;
+	return false;
+}
+
+/* Those that the rule may see, beside what is there. */
 static void
 gather_schemas(struct supply *s, const struct rule *rule)
 {
 	unsigned count;
 	const struct schema *const *schemas = schema_set_schemas(s->policy->schemas, &count);
 
-	s->schema_len = 0;
 	for (unsigned i = 0; i < count && s->schema_len < SCHEMAS_MAX; i++)
-		if (schemas[i]->clause_len > 0 && sees_schema(s->policy, rule, schemas[i]))
+		if (schemas[i]->clause_len > 0 && !has_schema(s, schemas[i]) && sees_schema(s->policy, rule, schemas[i]))
 			s->schemas[s->schema_len++] = schemas[i];
 }
 
@@ -92,25 +102,49 @@ judge_field(const struct mention *m, void *ctx)
 	if (is_told(s, m->field))
 		return;
 	fail_list_at(s->warnings, m->rule->file, m->line, m->column, "unsupplied-field",
-	    "no schema of the rule's log source has a field '%.100s': it is always missing", m->field.p);
+	    "no schema of %s has a field '%.100s': it is always missing", s->whose, m->field.p);
+}
+
+static void
+check_rule(const struct policy *policy, const struct rule *rule, struct fail_list *warnings)
+{
+	struct supply s = {.policy = policy, .warnings = warnings, .whose = "the rule's log source"};
+
+	if (rule->correlation || sees_generic(policy, rule))
+		return;
+	gather_schemas(&s, rule);
+	if (s.schema_len == 0)
+		fail_list_at(warnings, rule->file, rule->line, 0, "unknown-logsource",
+		    "no schema and no listener gives events of the log source of '%.100s'", rule->title);
+	else
+		mention_each(policy->rules, rule, policy->fields, judge_field, &s);
+}
+
+/* A field counts as supplied when one of the rules that are filtered may see it. */
+static void
+check_filter(const struct policy *policy, unsigned filter, struct fail_list *warnings)
+{
+	struct supply s = {.policy = policy, .warnings = warnings, .whose = "a log source of the rules that are filtered"};
+	const struct rule *rule;
+	unsigned next = 0;
+
+	while ((rule = mention_filtered(policy->rules, filter, &next))) {
+		if (sees_generic(policy, rule))
+			return;
+		gather_schemas(&s, rule);
+	}
+	if (s.schema_len > 0)
+		mention_each_of_filter(policy->rules, filter, policy->fields, judge_field, &s);
 }
 
 void
 supply_check(const struct policy *policy, struct fail_list *warnings)
 {
-	struct supply s = {.policy = policy, .warnings = warnings};
 	unsigned count;
 	const struct rule *const *rules = ruleset_rules(policy->rules, &count);
 
-	for (unsigned i = 0; i < count; i++) {
-		if (rules[i]->correlation || sees_generic(policy, rules[i]))
-			continue;
-		gather_schemas(&s, rules[i]);
-		s.told_len = 0;
-		if (s.schema_len == 0)
-			fail_list_at(warnings, rules[i]->file, rules[i]->line, 0, "unknown-logsource",
-			    "no schema and no listener gives events of the log source of '%.100s'", rules[i]->title);
-		else
-			mention_each(policy->rules, rules[i], policy->fields, judge_field, &s);
-	}
+	for (unsigned i = 0; i < count; i++)
+		check_rule(policy, rules[i], warnings);
+	for (unsigned i = 0; i < mention_filters(policy->rules); i++)
+		check_filter(policy, i, warnings);
 }

@@ -531,6 +531,16 @@ loader_fini(struct loader *l, bool ok)
 	return NULL;
 }
 
+/* Every document was read. */
+static struct ruleset *
+finish(struct loader *l)
+{
+	if (loader_apply_filters(l))
+		return loader_fini(l, false);
+	resolve_correlations(l);
+	return loader_fini(l, !assemble(l));
+}
+
 static void
 load_dir(struct loader *l, size_t index, const char *path)
 {
@@ -553,9 +563,7 @@ ruleset_load(const struct ruleset_options *options, struct field_set *fields, st
 		load_dir(&l, options->dir_count, options->first);
 	for (size_t i = 0; i < options->dir_count; i++)
 		load_dir(&l, i, options->dirs[i]);
-	loader_apply_filters(&l);
-	resolve_correlations(&l);
-	return loader_fini(&l, !assemble(&l));
+	return finish(&l);
 }
 
 struct ruleset *
@@ -566,7 +574,5 @@ ruleset_load_text(const struct ruleset_options *options, const char *file, struc
 	if (loader_init(&l, options, fields, problems))
 		return loader_fini(&l, false);
 	load_text(&l, file, text);
-	loader_apply_filters(&l);
-	resolve_correlations(&l);
-	return loader_fini(&l, !assemble(&l));
+	return finish(&l);
 }

@@ -28,6 +28,7 @@ add_windows(struct loader *l, const struct rule *filter, struct rule *rule)
 static void
 apply_filter(struct loader *l, struct draft *filter, struct draft *draft)
 {
+	struct rule_filter *record = &l->set->filters[l->set->filter_count];
 	struct fail why = {0};
 	if (draft->heading.kind != HEADING_RULE || draft->state != DRAFT_GOOD)
 		return;
@@ -37,6 +38,7 @@ apply_filter(struct loader *l, struct draft *filter, struct draft *draft)
 		loader_break(l, draft, &why);
 	}
 	draft->filtered = true;
+	record->rules[record->count++] = &draft->rule;
 	draft->rule.definition ^= filter->rule.definition;
 }
 
@@ -60,21 +62,49 @@ apply_named(struct loader *l, struct draft *filter)
 	}
 }
 
-void
-loader_apply_filters(struct loader *l)
+static int
+begin_record(struct loader *l, const struct draft *filter)
 {
-	for (struct draft *f = l->first; f; f = f->next) {
+	size_t named = filter->filter.rules && filter->filter.rules->kind == YAML_LIST ? filter->filter.rules->len : 1;
+	struct rule_filter *record = &l->set->filters[l->set->filter_count];
+	*record = (struct rule_filter){.rule = &filter->rule, .detection = &filter->filter.detection};
+	record->rules = keep_zero(&l->set->arena, filter->filter.rules ? named : l->count, sizeof(struct rule *));
+	return record->rules ? 0 : -1;
+}
+
+static int
+apply_filters(struct loader *l)
+{
+	size_t count = 0;
+	for (const struct draft *f = l->first; f; f = f->next)
+		count += f->heading.kind == HEADING_FILTER;
+	l->set->filters = keep_zero(&l->set->arena, count, sizeof(struct rule_filter));
+	for (struct draft *f = l->first; f && l->set->filters; f = f->next) {
 		if (f->heading.kind != HEADING_FILTER || f->state != DRAFT_GOOD)
 			continue;
+		if (begin_record(l, f))
+			return -1;
 		if (f->filter.rules)
 			apply_named(l, f);
 		for (struct draft *d = f->filter.rules ? NULL : l->first; d; d = d->next)
 			if (filter_covers(&f->filter, &d->entry.logsource))
 				apply_filter(l, f, d);
+		if (!f->filter.rules && l->set->filters[l->set->filter_count].count == 0)
+			loader_note(l, &f->rule, "filter-logsource", "filters nothing: no rule here has its log source", "");
+		l->set->filter_count++;
 	}
+	return l->set->filters ? 0 : -1;
+}
+
+int
+loader_apply_filters(struct loader *l)
+{
+	if (apply_filters(l))
+		return -1;
 	for (struct draft *d = l->first; d; d = d->next) {
 		struct fail why = {0};
 		if (d->filtered && d->state == DRAFT_GOOD && loader_compile(l, d, &why))
 			loader_break(l, d, &why);
 	}
+	return 0;
 }

@@ -25,7 +25,7 @@ struct draft { /* one document on its way to a rule; in the arena */
 	const struct yaml_node *root; /* lives as long as the loader */
 	size_t dir;
 	bool counted, generate; /* some correlation refers to it; and asks for its own alerts too */
-	const char *counted_by;
+	const char *counted_by; /* one in another file */
 	bool resolving, resolved; /* a correlation's references: under way, done */
 	struct draft *next;
 };
@@ -55,7 +55,7 @@ void loader_break(struct loader *l, struct draft *draft, struct fail *why);
 struct draft *loader_find(const struct loader *l, struct str text);
 /* The rule's condition as it is now -> its program. */
 int loader_compile(struct loader *l, struct draft *draft, struct fail *why) __attribute__((warn_unused_result));
-/* When every document was read. */
-void loader_apply_filters(struct loader *l);
+/* When every document was read. -1 only without memory. */
+int loader_apply_filters(struct loader *l) __attribute__((warn_unused_result));
 
 #endif

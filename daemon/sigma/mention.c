@@ -46,14 +46,47 @@ walk_expr(struct walk *w, const struct expr *e)
 	mem_free(children);
 }
 
+static void
+walk_selections(struct walk *w, const struct detection *d)
+{
+	for (unsigned i = 0; i < d->names.count; i++)
+		walk_expr(w, d->selections[i]);
+}
+
 void
 mention_each(const struct ruleset *set, const struct rule *rule, const struct field_set *fields, mention_f *each, void *ctx)
 {
-	const struct detection *d = &set->entries[rule->index].detection;
 	struct walk w = {.set = set, .fields = fields, .mention = {.rule = rule}, .each = each, .ctx = ctx};
 
-	for (unsigned i = 0; i < d->names.count; i++)
-		walk_expr(&w, d->selections[i]);
+	walk_selections(&w, &set->entries[rule->index].detection);
+}
+
+unsigned
+mention_filters(const struct ruleset *set)
+{
+	return set->filter_count;
+}
+
+void
+mention_each_of_filter(const struct ruleset *set, unsigned filter, const struct field_set *fields, mention_f *each, void *ctx)
+{
+	const struct rule_filter *f = &set->filters[filter];
+	struct walk w = {.set = set, .fields = fields, .mention = {.rule = f->rule}, .each = each, .ctx = ctx};
+	walk_selections(&w, f->detection);
+}
+
+const struct rule *
+mention_filtered(const struct ruleset *set, unsigned filter, unsigned *next)
+{
+	const struct rule_filter *f = &set->filters[filter];
+
+	while (*next < f->count) {
+		const struct rule *rule = f->rules[(*next)++];
+		const struct rule_entry *entry = map_get(set->by_id, str_of(rule->id));
+		if (entry && entry->rule == rule)
+			return rule;
+	}
+	return NULL;
 }
 
 bool

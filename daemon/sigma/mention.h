@@ -11,7 +11,7 @@
 #include "sigma/ruleset.h"
 
 struct mention {
-	const struct rule *rule;
+	const struct rule *rule; /* or filter */
 	struct str field;
 	unsigned line, column; /* in rule->file */
 };
@@ -21,6 +21,12 @@ typedef void mention_f(const struct mention *mention, void *ctx);
 /* Each field of each item of an event rule, also those that a fieldref compares with; repeated as the rule repeats it. */
 void mention_each(const struct ruleset *set, const struct rule *rule, const struct field_set *fields, mention_f *each,
     void *ctx);
+/* How many filters there are, and the same for each of them, by its index. */
+unsigned mention_filters(const struct ruleset *set);
+void mention_each_of_filter(const struct ruleset *set, unsigned filter, const struct field_set *fields, mention_f *each,
+    void *ctx);
+/* The rules that it filters: one after another, NULL behind the last. */
+const struct rule *mention_filtered(const struct ruleset *set, unsigned filter, unsigned *next);
 /* Whether the rule may see events of the source; NULL: of none. */
 bool mention_sees(const struct ruleset *set, const struct rule *rule, const struct source *source);
 

@@ -30,6 +30,13 @@ struct rule_route { /* event rules that may see events of one source */
 	struct rule_index *index; /* by their place in rules */
 };
 
+struct rule_filter { /* and the rules that it was joined to; those that broke since do not run */
+	const struct rule *rule; /* the filter's title and file */
+	const struct detection *detection;
+	const struct rule **rules; /* count of them */
+	unsigned count;
+};
+
 enum { DIGEST_SIZE = 16 };
 
 struct ruleset {
@@ -39,6 +46,8 @@ struct ruleset {
 	struct rule_entry *entries; /* count of them */
 	const struct rule **rules;
 	unsigned count, disabled, broken;
+	struct rule_filter *filters; /* filter_count of them */
+	unsigned filter_count;
 	struct window_set windows;
 	struct map *by_id; /* id -> struct rule_entry */
 	struct map *idle;  /* id or name of a rule that does not run -> any */

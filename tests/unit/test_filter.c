@@ -137,6 +137,8 @@ START_TEST(broken_filter_stops_no_rule)
 }
 END_TEST
 
+#define ANY_RULE "title: r\nlogsource: {}\ndetection: {s: {a: b}, condition: s}\n---\n"
+
 START_TEST(what_is_hardly_meant_is_noted)
 {
 	static const struct {
@@ -172,11 +174,14 @@ START_TEST(what_is_hardly_meant_is_noted)
 		fixture_fini(&f);
 	}
 	struct fixture f;
-	load(&f, FILTER("", "rules: any, s: {u: x}, condition: s"));
+	load(&f, ANY_RULE FILTER("", "rules: any, s: {u: x}, condition: s"));
 	check_note(&f, "filter-without-not");
 	fixture_fini(&f);
-	load(&f, FILTER("", "rules: any, s: {u|neq: x}, condition: s"));
+	load(&f, ANY_RULE FILTER("", "rules: any, s: {u|neq: x}, condition: s"));
 	ck_assert_uint_eq(ruleset_notes(f.set)->len, 0);
+	fixture_fini(&f);
+	load(&f, FILTER("", "rules: any, s: {u|neq: x}, condition: s"));
+	check_note(&f, "filter-logsource");
 	fixture_fini(&f);
 }
 END_TEST

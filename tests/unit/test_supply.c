@@ -8,12 +8,11 @@
 static struct fail_list warnings;
 
 static void
-warn_of(const char *logsource, const char *selection, bool listener)
+warn_of_text(const char *text, bool listener)
 {
 	const char *const dirs[] = {SRCDIR "/conf/schemas"};
 	const struct ruleset_options options = {.max_regex_steps = 1000};
 	struct fail_list problems;
-	char text[2000];
 
 	fail_list_init(&problems);
 	fail_list_init(&warnings);
@@ -21,7 +20,6 @@ warn_of(const char *logsource, const char *selection, bool listener)
 	ck_assert_ptr_nonnull(p.schemas);
 	if (listener)
 		ck_assert_ptr_nonnull(schema_set_source(p.schemas, STR("door"), STR("main"), STR("")));
-	snprintf(text, sizeof(text), "title: T\nlogsource: {%s}\ndetection:\n  s:\n%s  condition: s\n", logsource, selection);
 	p.rules = ruleset_load_text(&options, "t.yml", str_of(text), p.fields, &problems);
 	ck_assert_msg(problems.len == 0, "%s", problems.len ? problems.items[0].text : "");
 	supply_check(&p, &warnings);
@@ -29,6 +27,15 @@ warn_of(const char *logsource, const char *selection, bool listener)
 	schema_set_free(p.schemas);
 	field_set_free(p.fields);
 	fail_list_fini(&problems);
+}
+
+static void
+warn_of(const char *logsource, const char *selection, bool listener)
+{
+	char text[2000];
+
+	snprintf(text, sizeof(text), "title: T\nlogsource: {%s}\ndetection:\n  s:\n%s  condition: s\n", logsource, selection);
+	warn_of_text(text, listener);
 }
 
 static void
@@ -105,6 +112,25 @@ START_TEST(a_source_without_a_schema_is_unknown_unless_a_listener_names_it)
 }
 END_TEST
 
+#define RULE(log, field) "title: T\nlogsource: {" log "}\ndetection: {s: {" field ": x}, condition: s}\n---\n"
+#define FILTER(log, fields) "title: F\nlogsource: {" log "}\nfilter:\n  rules: any\n  s: {" fields "}\n  condition: not s\n"
+
+START_TEST(a_field_that_only_a_filter_names_is_told_when_no_rule_that_it_filters_can_have_it)
+{
+	warn_of_text(RULE("product: azure, service: signinlogs", "ResultType") FILTER("product: azure", "ResultType: 0, Nobody: y"), false);
+	expect("unsupplied-field", 9, 22, "'Nobody'");
+	warn_of_text(RULE("product: azure, service: auditlogs", "activityDisplayName") FILTER("product: azure", "authenticationRequirement: y"), false);
+	expect("unsupplied-field", 9, 7, "'authenticationRequirement'");
+	warn_of_text(RULE("product: azure, service: auditlogs", "activityDisplayName") RULE("product: azure, service: signinlogs", "ResultType")
+	    "title: F\nlogsource: {}\nfilter: {rules: any, s: {authenticationRequirement: y}, condition: not s}\n", false);
+	expect_nothing();
+	warn_of_text(RULE("definition: any log", "x") "title: F\nlogsource: {}\nfilter: {rules: any, s: {Nobody: y}, condition: not s}\n", false);
+	expect_nothing();
+	warn_of_text(FILTER("product: azure", "Nobody: y"), false);
+	expect_nothing();
+}
+END_TEST
+
 START_TEST(logs_without_a_list_of_members_and_rules_for_any_log_have_every_field)
 {
 	warn_of("product: azure, service: riskyusers", "    anything: x\n", false);
@@ -127,6 +153,7 @@ main(void)
 		aliases_members_and_objects_of_members_are_supplied,
 		picketds_own_fields_are_known_everywhere,
 		keywords_have_no_field,
+		a_field_that_only_a_filter_names_is_told_when_no_rule_that_it_filters_can_have_it,
 		a_source_without_a_schema_is_unknown_unless_a_listener_names_it,
 		logs_without_a_list_of_members_and_rules_for_any_log_have_every_field,
 		NULL,
