@@ -384,7 +384,8 @@ mark_counted(struct draft *drafts, const struct draft *correlation)
 			if (c->feeds[i].rule != &d->rule)
 				continue;
 			d->counted = true;
-			d->counted_by = correlation->rule.title;
+			if (strcmp(d->rule.file, correlation->rule.file) != 0)
+				d->counted_by = correlation->rule.title;
 			d->generate |= correlation->correlation.generate;
 		}
 	}
@@ -449,7 +450,7 @@ assemble(struct loader *l)
 			continue;
 		d->rule.index = set->count++;
 		d->rule.silent = d->counted && !d->generate;
-		if (d->rule.silent)
+		if (d->rule.silent && d->counted_by && d->rule.level != LEVEL_INFORMATIONAL)
 			loader_note(l, &d->rule, "silent", "does not alert by itself; it is counted by ", d->counted_by);
 		d->entry.rule = &d->rule;
 		set->entries[d->rule.index] = d->entry;

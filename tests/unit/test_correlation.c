@@ -70,7 +70,7 @@ START_TEST(correlation_rules_keep_silent_unless_generate)
 		fixture_load(&f, text, NULL);
 		ck_assert_uint_eq(f.problems.len, 0);
 		ck_assert_int_eq(ruleset_find(f.set, STR("base"))->silent, rows[i].silent);
-		ck_assert_uint_eq(ruleset_notes(f.set)->len, rows[i].silent);
+		ck_assert_uint_eq(ruleset_notes(f.set)->len, 0); /* whoever wrote the file knows */
 		fixture_fini(&f);
 	}
 }
