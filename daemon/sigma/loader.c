@@ -29,8 +29,9 @@ report(struct loader *l, const struct yaml_node *root, struct fail *why)
 static bool
 is_disabled(const struct loader *l, const char *id)
 {
+	char wanted[HEADING_ID_SIZE];
 	for (size_t i = 0; i < l->options->disabled_count; i++) {
-		if (str_eq_nocase(str_of(id), str_of(l->options->disabled[i])))
+		if (str_eq(str_of(id), heading_id(str_of(l->options->disabled[i]), wanted)))
 			return true;
 	}
 	return false;
@@ -62,9 +63,12 @@ static int
 register_draft(struct loader *l, struct draft *draft, struct fail *why)
 {
 	const struct draft *known = map_get(l->by_id, str_of(draft->rule.id));
-	if (known && known->dir == l->dir && !draft->own_id && is_of_file(known, draft)) {
+	bool unnamed = !heading_key(draft->root, "id"), part = !draft->own_id && known && is_of_file(known, draft);
+	if (known && known->dir == l->dir && (unnamed || part)) {
 		if (number_id(l, draft, why))
 			return -1;
+		if (!part)
+			loader_note(l, &draft->rule, "title-taken", "has no id, and its title is another's; its id is now ", draft->rule.id);
 		known = NULL;
 	}
 	if (known && known->dir == l->dir)
@@ -289,15 +293,10 @@ load_file(struct loader *l, const char *path)
 static struct draft *
 find_document(const struct loader *l, struct str text)
 {
-	char id[65];
-	if (text.len < sizeof(id)) {
-		for (size_t i = 0; i < text.len; i++)
-			id[i] = (char)(text.p[i] >= 'A' && text.p[i] <= 'Z' ? text.p[i] + 32 : text.p[i]);
-		struct draft *found = map_get(l->by_id, str_make(id, text.len));
-		if (found)
-			return found;
-	}
-	return map_get(l->by_name, text);
+	char id[HEADING_ID_SIZE];
+	struct draft *found = map_get(l->by_id, heading_id(text, id));
+	struct draft *named = found && str_eq_nocase(text, str_of(found->rule.id)) ? NULL : map_get(l->by_name, text);
+	return named ? named : found;
 }
 
 struct draft *

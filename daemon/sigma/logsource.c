@@ -18,6 +18,8 @@ int
 logsource_parse(struct arena *arena, const struct yaml_node *node, struct logsource *out, struct fail *why)
 {
 	*out = (struct logsource){STR(""), STR(""), STR("")};
+	if (yaml_is_null(node))
+		return 0; /* `logsource:` and nothing behind it: no attribute is asked for */
 	if (node->kind != YAML_MAP)
 		return yaml_fail(why, node, "logsource", "'logsource' is a map of product, service and category");
 	if (parse_attribute(arena, node, "product", &out->product, why) ||

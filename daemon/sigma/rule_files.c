@@ -45,7 +45,13 @@ add_file(struct rule_files *files, const char *path, struct fail_list *problems)
 static bool
 is_rule_name(const char *name)
 {
-	return str_ends(str_of(name), STR(".yml")) || str_ends(str_of(name), STR(".yaml"));
+	struct str text = str_of(name);
+	for (size_t len = 4; len <= 5 && text.len > len; len++) {
+		struct str end = str_make(text.p + text.len - len, len);
+		if (str_eq_nocase(end, STR(".yml")) || str_eq_nocase(end, STR(".yaml")))
+			return true;
+	}
+	return false;
 }
 
 static int list_directory(struct rule_files *files, const char *path, unsigned depth, struct fail_list *problems);

@@ -1,6 +1,7 @@
 #include "sigma/ruleset.h"
 
 #include "base/mem.h"
+#include "sigma/heading.h"
 #include "sigma/ruleset_priv.h"
 
 static bool
@@ -127,20 +128,11 @@ ruleset_find(const struct ruleset *set, struct str id)
 	return entry ? entry->rule : NULL;
 }
 
-static struct str
-fold_id(struct str text, char out[static 65])
-{
-	size_t len = text.len < 65 ? text.len : 0; /* longer is no id */
-	for (size_t i = 0; i < len; i++)
-		out[i] = (char)(text.p[i] >= 'A' && text.p[i] <= 'Z' ? text.p[i] + 32 : text.p[i]);
-	return str_make(out, len);
-}
-
 const struct rule *
 ruleset_named(const struct ruleset *set, struct str text)
 {
-	char id[65];
-	const struct rule *found = ruleset_find(set, fold_id(text, id));
+	char id[HEADING_ID_SIZE];
+	const struct rule *found = ruleset_find(set, heading_id(text, id));
 	for (unsigned i = 0; !found && i < set->count; i++) {
 		if (set->rules[i]->name && str_eq(str_of(set->rules[i]->name), text))
 			found = set->rules[i];
@@ -151,8 +143,8 @@ ruleset_named(const struct ruleset *set, struct str text)
 bool
 ruleset_rests(const struct ruleset *set, struct str text)
 {
-	char id[65];
-	return map_get(set->idle, fold_id(text, id)) || map_get(set->idle, text);
+	char id[HEADING_ID_SIZE];
+	return map_get(set->idle, heading_id(text, id)) || map_get(set->idle, text);
 }
 
 const struct condition_names *

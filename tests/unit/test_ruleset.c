@@ -51,7 +51,7 @@ START_TEST(ruleset_reports_what_is_missing_or_of_the_wrong_kind)
 	    {"title: [t]\nlogsource: {}\n" SEL, "text", 1, 8},
 	    {HEAD "level: hihg\n" SEL, "level", 3, 8},
 	    {HEAD "status: stabel\n" SEL, "status", 3, 9},
-	    {HEAD "id: a b\n" SEL, "id", 3, 5},
+	    {HEAD "id: [a]\n" SEL, "id", 3, 5},
 	    {HEAD "taxonomy: ecs\n" SEL, "unsupported-taxonomy", 3, 11},
 	    {HEAD "action: merge\n" SEL, "action", 3, 9},
 	    {HEAD "action: repeat\n" SEL, "action", 3, 9},
@@ -435,6 +435,21 @@ START_TEST(ruleset_makes_an_id_from_the_title)
 }
 END_TEST
 
+START_TEST(ruleset_numbers_rules_of_one_title_that_have_no_id)
+{
+	struct fixture f;
+	unsigned count;
+	fixture_load(&f, HEAD "id: T_1.x\nname:\nlevel:\n" SEL "---\ntitle: t_1.x\n" SEL "---\ntitle: T 1 x\n" SEL "---\ntitle: t-1-x\nlogsource:\n" SEL, NULL);
+	ck_assert_uint_eq(f.problems.len, 2); /* of two the log source is missing */
+	ck_assert_str_eq(ruleset_rules(f.set, &count)[0]->id, "t-1-x");
+	ck_assert_ptr_eq(ruleset_named(f.set, STR("t_1.X")), ruleset_rules(f.set, &count)[0]);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_str_eq(ruleset_rules(f.set, &count)[1]->id, "t-1-x-4");
+	ck_assert_str_eq(ruleset_notes(f.set)->items[0].code, "title-taken");
+	fixture_fini(&f);
+}
+END_TEST
+
 START_TEST(ruleset_refuses_one_id_twice)
 {
 	struct fixture f;
@@ -647,7 +662,7 @@ main(void)
 	    each_error_of_the_contract_is_reported_at_its_place_and_stops_no_other_rule,
 	    ruleset_reports_problems_of_the_picketd_mapping, ruleset_says_what_was_probably_meant,
 	    ruleset_loads_the_rules_beside_a_broken_one, ruleset_reads_every_part_of_a_rule,
-	    ruleset_makes_an_id_from_the_title, ruleset_refuses_one_id_twice,
+	    ruleset_makes_an_id_from_the_title, ruleset_numbers_rules_of_one_title_that_have_no_id, ruleset_refuses_one_id_twice,
 	    ruleset_skips_retired_and_disabled_rules_with_a_note, ruleset_shares_equal_predicates,
 	    ruleset_definition_changes_with_what_matches_only, ruleset_prefers_the_earlier_directory,
 	    ruleset_refuses_what_is_too_large, ruleset_refuses_a_condition_that_would_explode,
