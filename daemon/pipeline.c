@@ -149,6 +149,7 @@ judge(struct event *e, void *ctx)
 	struct policy *policy = f->kit->policy;
 	b->records++;
 	b->accepted++;
+	b->timeless += !e->has_time;
 	if (s->event_clock && e->event_ms > clock_wall_ms())
 		clock_set(e->event_ms);
 	bool repeat = seen_check(s->seen, e->tenant, e->id, e->received_ms);

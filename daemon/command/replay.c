@@ -25,11 +25,12 @@ struct replay {
 	int64_t received_ms;
 	struct origin origin;
 	unsigned long rejected;
+	bool broken; /* some rules or lists: left out */
 	int file; /* index of the file that is read */
 	FILE *err;
 };
 
-/* Rules that are broken end a replay: its answer would be about other rules than its user thinks. */
+/* Rules that are broken are left out, as by the daemon at its start; the exit status tells of them. */
 static int
 load_policy(struct replay *r)
 {
@@ -42,9 +43,9 @@ load_policy(struct replay *r)
 	fail_list_init(&problems);
 	r->policy = policy_load(&how, &problems);
 	fail_list_print(&problems, r->err);
-	int code = r->policy && !problems.len ? 0 : EX_CONFIG;
+	r->broken = problems.len > 0;
 	fail_list_fini(&problems);
-	return code;
+	return r->policy ? 0 : EX_CONFIG;
 }
 
 static int
@@ -96,6 +97,23 @@ story_open(struct replay *r)
 	return r->pipeline ? 0 : -1;
 }
 
+static unsigned long
+line_of(uint64_t place)
+{
+	return place & ((UINT64_C(1) << PLACE_LINE_BITS) - 1);
+}
+
+static bool
+counts_over_time(const struct policy *p)
+{
+	unsigned count;
+	const struct rule *const *rules = ruleset_rules(p->rules, &count);
+	for (unsigned i = 0; i < count; i++)
+		if (rules[i]->correlation || rules[i]->burst.by_count)
+			return true;
+	return false;
+}
+
 static void
 on_done(struct batch *b, enum batch_result result, void *ctx)
 {
@@ -103,10 +121,13 @@ on_done(struct batch *b, enum batch_result result, void *ctx)
 	const char *name = r->options->files[r->file];
 	r->rejected += b->rejected;
 	for (uint32_t i = 0; i < b->error_count; i++)
-		fprintf(r->err, "%s: record %u: %s: %s%s%s\n", name, b->errors[i].index + 1, b->errors[i].code,
-		    b->errors[i].pointer, *b->errors[i].pointer ? ": " : "", b->errors[i].detail);
+		fprintf(r->err, "%s:%lu: record %u: %s: %s%s%s\n", name, line_of(b->errors[i].place),
+		    b->errors[i].index + 1, b->errors[i].code, b->errors[i].pointer, *b->errors[i].pointer ? ": " : "", b->errors[i].detail);
 	if (b->rejected > b->error_count)
 		fprintf(r->err, "%s: %u more records could not be read\n", name, b->rejected - b->error_count);
+	if (r->origin.any && b->timeless && counts_over_time(r->policy))
+		fprintf(r->err, "%s: %u of %u events have no time that can be read: they count as of one moment, the start of the replay\n",
+		    name, b->timeless, b->accepted);
 	if (result == BATCH_FAILED)
 		fprintf(r->err, "picketd: no memory to keep the alerts\n");
 }
@@ -119,7 +140,7 @@ decide_due(struct replay *r, struct batch *b)
 	while (pipeline_decide(r->pipeline, b)) {
 		any = true;
 		const char *name = r->options->files[b->place >> PLACE_LINE_BITS];
-		report_place(r->report, name, b->place & ((UINT64_C(1) << PLACE_LINE_BITS) - 1));
+		report_place(r->report, name, line_of(b->place));
 		report_mark(r->report, b);
 	}
 	return any;
@@ -226,9 +247,11 @@ judge_report(struct replay *r, FILE *out)
 		fprintf(r->err, "picketd: cannot write the report: %s\n", strerror(errno));
 		return EXIT_FAILURE;
 	}
-	if (!r->expect)
-		return r->rejected ? EX_DATAERR : 0;
-	return expect_check(r->expect, r->report, r->policy->rules, r->err) ? 0 : 1;
+	if (r->expect && !expect_check(r->expect, r->report, r->policy->rules, r->err))
+		return 1;
+	if (r->broken)
+		fprintf(r->err, "picketd: what is broken above was left out; the alerts are those of the rest\n");
+	return r->broken ? EX_CONFIG : r->rejected && !r->expect ? EX_DATAERR : 0;
 }
 
 int

@@ -43,6 +43,7 @@ batch_reject(struct batch *b, uint32_t index, const char *code, struct str point
 		return;
 	struct batch_error *error = &b->errors[b->error_count++];
 	error->index = index;
+	error->place = b->place;
 	copy_text(error->code, sizeof(error->code), str_of(code));
 	copy_text(error->pointer, sizeof(error->pointer), pointer);
 	copy_text(error->detail, sizeof(error->detail), detail);

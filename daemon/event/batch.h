@@ -24,6 +24,7 @@ enum { BATCH_ERRORS_MAX = 100 };
 
 struct batch_error {
 	uint32_t index;    /* of the record in the request, from 0 */
+	uint64_t place;    /* batch.place when it was read */
 	char code[32];     /* "json", "depth", "record_too_large", "truncated", ... */
 	char pointer[128]; /* JSON pointer of the place, as far as known; "" */
 	char detail[160];
@@ -43,6 +44,7 @@ struct batch {
 	void *on_done_ctx;
 	/* filled by the pipeline */
 	uint32_t records, accepted, rejected, duplicates;
+	uint32_t timeless; /* accepted events without a time that could be read: that of their arrival stands in */
 	struct batch_error *errors; /* error_count of them, allocated on the first */
 	uint32_t error_count;
 	struct alert **alerts; /* alert_count references of the batch */

@@ -203,10 +203,74 @@ def replay_with_logsource_any_takes_each_record_as_an_event_of_its_own(place):
     found = sorted((os.path.basename(r["replay"]["file"]), r["replay"]["line"], r["rule"]["id"]) for r in rows)
     equal(found, [("first.ndjson", 1, "one"), ("first.ndjson", 2, "one"), ("first.ndjson", 3, "one"), ("first.ndjson", 3, "three"),
                   ("second.ndjson", 1, "one")], "equal records, and records that hold others")
-    equal((out.returncode, out.stderr), (0, ""), "there is nothing to complain of")
+    equal((out.returncode, [r for r in out.stderr.splitlines() if "have no time" not in r]), (0, []), "there is nothing else to complain of")
     equal(run([BINARY, "--replay", "--logsource", "any", "--rules", folder, first, second]).stdout.count('"id":"alr_'), len(rows), "again")
     out = run([BINARY, "--replay", "--logsource", "product=x", "--rules", folder, place.write("copies.ndjson", one + one)])
     equal(len(out.stdout.split("\n")[:-1]), 1, "of a named log source copies are one event")
+
+
+def check_tells_of_a_rule_that_another_file_silences(place):
+    def said(level, together):
+        rule = f"title: R\nid: r\nlevel: {level}\nlogsource: {{}}\ndetection: {{sel: {{a: x}}, condition: sel}}\n"
+        count = "title: C\nid: c\ncorrelation: {type: event_count, rules: r, timespan: 1m, condition: {gte: 2}}\n"
+        name = f"{level}-{together}"
+        place.write(f"{name}/r.yml", rule + "---\n" + count if together else rule)
+        if not together:
+            place.write(f"{name}/c.yml", count)
+        out = run([BINARY, "--check", "--rules", place.path(name)])
+        equal(out.returncode, 0, out.stderr)
+        return [r for r in out.stdout.splitlines() if r.endswith("[silent]")]
+    equal(len(said("high", False)), 1, "a rule that stood alone before")
+    check(said("high", False)[0].endswith("r.yml:1: note: rule 'R' does not alert by itself; it is counted by C [silent]"), said("high", False))
+    equal(said("high", True), [], "whoever wrote both knows")
+    equal(said("informational", False), [], "it would not be sent by itself")
+    out = run([BINARY, "--check"])
+    equal((out.returncode, out.stderr, len(out.stdout.splitlines())), (0, "", 1), f"the shipped rules: {out.stdout}")
+
+
+def replay_leaves_broken_rules_out_and_says_so(place):
+    folder = place.path("rules")
+    place.write("rules/good.yml", "title: Good\nlogsource:\ndetection: {sel: {a: x}, condition: sel}\n")
+    place.write("rules/bad.yml", "title: Bad\nlogsource: {}\ndetection: {sel: {a|contain: x}, condition: sel}\n")
+    events = place.write("in.ndjson", '{"a": "x"}\n')
+    out = run([BINARY, "--replay", "--logsource", "any", "--rules", folder, events])
+    equal((out.returncode, [json.loads(t)["title"] for t in out.stdout.splitlines()]), (78, ["Good"]), out.stderr)
+    check("bad.yml:3:21: error: unknown modifier 'contain'; did you mean 'contains'? [unknown-modifier]" in out.stderr, out.stderr)
+    check("left out" in out.stderr, out.stderr)
+    expect = place.write("expect.yaml", "good: {exactly: 1}\n")
+    equal(run([BINARY, "--replay", "--logsource", "any", "--rules", folder, "--expect", expect, events]).returncode, 78, "expected alerts do not hide it")
+    expect = place.write("expect.yaml", "good: {exactly: 2}\n")
+    equal(run([BINARY, "--replay", "--logsource", "any", "--rules", folder, "--expect", expect, events]).returncode, 1, "others come first")
+
+
+def replay_finds_the_time_where_other_tools_write_it(place):
+    folder = place.path("rules")
+    place.write("rules/r.yml", "title: One\nid: one\nlogsource: {}\ndetection: {sel: {a: x}, condition: sel}\n"
+                "---\ntitle: Two\nid: two\ncorrelation: {type: event_count, rules: one, timespan: 10s, condition: {gte: 2}}\n")
+    at, near, far = ("2026-01-01T00:00:00Z", "2026-01-01T00:00:09.5Z", "2026-01-01T00:00:11Z")
+    forms = [(at, near, far), ("2026-01-01 00:00:00", "2026-01-01 00:00:10.000", "2026-01-01 00:00:10.001"), (1767225600, 1767225610, 1767225611),
+             (1767225600000, 1767225610000, 1767225610001), ("1767225600", "1767225610.0", "1767225611")]
+    names = ["timestamp", "Timestamp", "@timestamp", "EventTime", "UtcTime", "TimeCreated", "eventTime", "ts", "_time", "TimeGenerated",
+             "Event.System.TimeCreated.#attributes.SystemTime"]
+
+    def fires(name, *times):
+        rows = []
+        for n, time in enumerate(times):
+            event = time
+            for part in reversed(name.split(".")):
+                event = {part: event}
+            rows.append(json.dumps({"a": "x", "n": n, **event}) + "\n")
+        out = run([BINARY, "--replay", "--logsource", "any", "--rules", folder, place.write("in.ndjson", "".join(rows))])
+        equal((out.returncode, out.stderr), (0, ""), name)
+        return len(out.stdout.splitlines())
+
+    for name in names:
+        equal([fires(name, at, near), fires(name, at, far)], [1, 0], name)
+    for form in forms:
+        equal([fires("timestamp", *form[:2]), fires("timestamp", *form[::2])], [1, 0], form)
+    out = run([BINARY, "--replay", "--logsource", "any", "--rules", folder, place.write("in.ndjson", '{"a": "x"}\n{"a": "x", "time": 7}\n')])
+    equal((out.returncode, len(out.stdout.splitlines())), (0, 1), "no time: one moment")
+    check("in.ndjson: 2 of 2 events have no time" in out.stderr, out.stderr)
 
 
 def readme_commands_work(place):
@@ -341,4 +405,4 @@ def replay_names_the_file_and_counts_what_it_does_not_list(place):
     bad = place.write("bad.ndjson", "nonsense\n" * 150)
     out = run([BINARY, "--replay", good, bad])
     equal(out.returncode, 65, out.stderr)
-    check(f"{bad}: record 1: json" in out.stderr and f"{bad}: 50 more records" in out.stderr, out.stderr[-300:])
+    check(f"{bad}:1: record 1: json" in out.stderr and f"{bad}: 50 more records" in out.stderr, out.stderr[-300:])
