@@ -2,6 +2,7 @@
  * that is a floor says so: distinct_exact, window_state. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "alert/document.h"
 #include "alert/json_value.h"
@@ -160,13 +161,24 @@ named_json(const struct named *named, unsigned window)
 	return o;
 }
 
+/* A filter may test a window of the configuration that has the name of the rule's own, which stands before it. */
+static bool
+is_named_before(const struct rule *rule, unsigned at)
+{
+	for (unsigned i = 0; i < at; i++)
+		if (strcmp(rule->windows[i].name, rule->windows[at].name) == 0)
+			return true;
+	return false;
+}
+
 static json_t *
 windows_json(const struct named *named, const struct rule *rule)
 {
 	bool bad = false;
 	json_t *o = json_object();
 	for (unsigned i = 0; i < rule->window_count; i++)
-		json_put(o, rule->windows[i].name, named_json(named, rule->windows[i].window), &bad);
+		if (!is_named_before(rule, i))
+			json_put(o, rule->windows[i].name, named_json(named, rule->windows[i].window), &bad);
 	if (bad) {
 		json_decref(o);
 		return NULL;

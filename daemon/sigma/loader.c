@@ -67,7 +67,7 @@ register_draft(struct loader *l, struct draft *draft, struct fail *why)
 	if (known && known->dir == l->dir && (unnamed || part)) {
 		if (number_id(l, draft, why))
 			return -1;
-		if (!part)
+		if (!part && draft->heading.kind != HEADING_FILTER)
 			loader_note(l, &draft->rule, "title-taken", "has no id, and its title is another's; its id is now ", draft->rule.id);
 		known = NULL;
 	}

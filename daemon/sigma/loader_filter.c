@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "sigma/keep.h"
 #include "sigma/loader_priv.h"
@@ -14,11 +15,17 @@ add_windows(struct loader *l, const struct rule *filter, struct rule *rule)
 	for (unsigned i = 0; i < count; i++)
 		all[i] = rule->windows[i];
 	for (unsigned i = 0; i < filter->window_count; i++) {
-		unsigned k = 0;
+		unsigned k = 0, same = 0;
 		while (k < count && all[k].window != filter->windows[i].window)
 			k++;
-		if (k == count)
-			all[count++] = filter->windows[i];
+		if (k < count)
+			continue;
+		while (same < count && strcmp(all[same].name, filter->windows[i].name) != 0)
+			same++;
+		if (same < count)
+			loader_note(l, rule, "window-hides",
+			    "has a window of its own, which alerts show, and a filter that tests the configuration's ", filter->windows[i].name);
+		all[count++] = filter->windows[i];
 	}
 	rule->windows = all;
 	rule->window_count = count;

@@ -228,6 +228,25 @@ def check_tells_of_a_rule_that_another_file_silences(place):
     equal((out.returncode, out.stderr, len(out.stdout.splitlines())), (0, "", 1), f"the shipped rules: {out.stdout}")
 
 
+def a_window_of_a_filter_and_a_rule_s_own_of_that_name_are_one_in_alerts(place):
+    place.write("rules/r.yml", "title: R\nid: r\nlogsource: {product: azure, service: signinlogs}\n"
+                "detection: {sel: {resultType: 0, window.calm.successes|gte: 1}, condition: sel}\n"
+                "picketd: {windows: [{name: calm, by: [userPrincipalName], span: 10m}]}\n")
+    place.write("rules/f.yml", "title: F\nlogsource: {product: azure, service: signinlogs}\n"
+                "filter: {rules: any, many: {window.calm.successes|gte: 3}, condition: not many}\n")
+    config = place.write("windows.yaml", json.dumps({"version": 1, "rules": {"dirs": [place.path("rules")]}, "windows": {
+        "contexts": [{"name": "calm", "by": ["ipAddress"], "span": "1h"}]}}))
+    events = place.write("in.ndjson", "".join(quiet(user=f"u{n}@x.example", ip="203.0.113.9") + "\n" for n in range(4)))
+    out = run([BINARY, "--replay", "-c", config, events])
+    equal((out.returncode, len(out.stdout.splitlines())), (0, 2), f"the filter means the configuration's window: {out.stderr}")
+    for row in out.stdout.splitlines():
+        windows = json.loads(row, object_pairs_hook=lambda pairs: pairs if len({k for k, _ in pairs}) != len(pairs) else dict(pairs))
+        equal([list(windows["context"]["windows"]), windows["context"]["windows"]["calm"]["window_s"]], [["calm"], 600], "the rule's own")
+    out = run([BINARY, "--check", "-c", config])
+    check("r.yml:1: note: rule 'R' has a window of its own, which alerts show, and a filter that tests the configuration's calm [window-hides]"
+          in out.stdout, out.stdout)
+
+
 def replay_leaves_broken_rules_out_and_says_so(place):
     folder = place.path("rules")
     place.write("rules/good.yml", "title: Good\nlogsource:\ndetection: {sel: {a: x}, condition: sel}\n")
