@@ -70,6 +70,19 @@ explain_match(const struct kit *kit, const struct match *match, struct finding *
 	f->tuning_count = effect->count;
 }
 
+/* Which incident it is part of; what belongs to another alert is an escalation of that. */
+static void
+place_alert(struct pipeline *p, struct finding *f, struct incident_place *place)
+{
+	bool first = f->kind == FINDING_TRIGGER;
+	if (first && f->rule->dedup_rule)
+		f->kind = FINDING_ESCALATE;
+	incidents_place(p->shared->incidents, f, clock_wall_ms(), place);
+	if (first && place->joined)
+		f->kind = FINDING_ESCALATE;
+	f->place = place;
+}
+
 /* Step 9: what detection found becomes a document. */
 static int
 raise_alert(const struct finding *found, const struct match *match, void *ctx)
@@ -79,15 +92,15 @@ raise_alert(const struct finding *found, const struct match *match, void *ctx)
 	const struct policy *policy = r->feed->kit->policy;
 	struct match_reason reasons[REASONS_MAX];
 	struct tuning_effect effect;
+	struct incident_place place;
 	struct finding f = *found;
-	if (f.rule->dedup_rule && f.kind == FINDING_TRIGGER)
-		f.kind = FINDING_ESCALATE; /* it belongs to an alert of that rule */
 	context_complete(p->shared->contexts, &p->context);
 	if (match)
 		explain_match(r->feed->kit, match, &f, reasons, &effect);
 	f.suppressed_by = tuning_suppresses(policy->tuning, f.event, f.rule);
 	if (f.suppressed_by)
 		metrics_add(f.suppressed_by->applied, 1);
+	place_alert(p, &f, &place);
 	struct alert_producer producer = {
 	    .version = p->shared->version,
 	    .instance = p->shared->config->instance,

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "alert/alert.h"
+#include "alert/incidents.h"
 #include "alert/sink.h"
 #include "base/str.h"
 #include "detect/advice.h"
@@ -27,6 +28,7 @@ struct pipeline_shared {
 	struct seen *seen;
 	struct correlator *correlator;
 	struct advisor *advisor;
+	struct incidents *incidents;
 	struct sink *sink;
 	const char *version;
 	bool event_clock; /* replay: the clock follows the events */

@@ -63,10 +63,15 @@ open_detection(struct shared *s, const struct config *c, bool replay)
 	    .whole_story = replay,
 	    .start_ms = clock_wall_ms(),
 	};
+	struct incidents_options incidents = {.span_ms = c->state.join_span_ms, .max = c->state.join_max};
+	if (getrandom(incidents.hash_key, sizeof incidents.hash_key, 0) < 0)
+		return -1;
 	s->pipeline.contexts = contexts_new(&contexts);
 	s->pipeline.correlator = correlator_new(&bursts);
 	s->pipeline.advisor = advisor_new();
-	return s->pipeline.contexts && s->pipeline.travels && s->pipeline.correlator && s->pipeline.advisor ? 0 : -1;
+	s->pipeline.incidents = incidents_new(&incidents);
+	return s->pipeline.contexts && s->pipeline.travels && s->pipeline.correlator && s->pipeline.advisor &&
+	    s->pipeline.incidents ? 0 : -1;
 }
 
 struct shared *
@@ -94,6 +99,7 @@ shared_free(struct shared *s)
 {
 	if (!s)
 		return;
+	incidents_free(s->pipeline.incidents);
 	advisor_free(s->pipeline.advisor);
 	correlator_free(s->pipeline.correlator);
 	travels_free(s->pipeline.travels);
@@ -115,7 +121,7 @@ shared_measure(const struct shared *s)
 {
 	uint64_t bytes = window_table_bytes(s->windows) + contexts_bytes(s->pipeline.contexts) +
 	    correlator_bytes(s->pipeline.correlator) + seen_bytes(s->pipeline.seen) +
-	    seen_bytes(s->counted) + travels_bytes(s->pipeline.travels);
+	    seen_bytes(s->counted) + travels_bytes(s->pipeline.travels) + incidents_bytes(s->pipeline.incidents);
 	metrics_set(metrics_get(METRIC_WINDOW_BYTES, NULL, NULL), (double)bytes);
 	metrics_set(metrics_get(METRIC_WINDOW_KEYS, NULL, NULL), (double)window_table_keys(s->windows));
 }

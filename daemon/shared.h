@@ -1,5 +1,6 @@
 /* What all workers of one process share and no reload replaces: windows, the
- * ids seen, bursts, advice. Made before the first worker, freed after the last. */
+ * ids seen, bursts, advice, incidents. Made before the first worker, freed after
+ * the last. */
 #ifndef SHARED_H
 #define SHARED_H
 

@@ -7,6 +7,7 @@
 
 #include "alert/document.h"
 #include "alert/ident.h"
+#include "alert/incidents.h"
 #include "alert/json_value.h"
 #include "alert/shrink.h"
 #include "base/clock.h"
@@ -24,6 +25,8 @@ struct alert {
 	struct str parts[IDENT_PARTS_MAX];
 	unsigned part_count;
 	char *seed, *rule_id;
+	struct incident_key keys[INCIDENT_KEYS_MAX];
+	unsigned key_count;
 };
 
 enum { PART_TENANT = 1, PART_RULE = 2, BATCH_ALERTS_FIRST = 8 };
@@ -99,6 +102,22 @@ write_document(struct alert *a, const struct finding *f, const struct alert_prod
 	return result;
 }
 
+/* The incident that it is part of. */
+static void
+set_place(struct alert *a, const struct finding *f)
+{
+	struct ident ident;
+	const struct incident_place *place = f->place;
+	if (!place) {
+		ident_dedup(f, &ident);
+		ident_text(&ident, "ddk_", a->dedup_key);
+		return;
+	}
+	memcpy(a->dedup_key, place->dedup_key, sizeof(a->dedup_key));
+	memcpy(a->keys, place->keys, sizeof(a->keys));
+	a->key_count = place->key_count;
+}
+
 struct alert *
 alert_build(const struct finding *f, const struct alert_producer *producer, struct fail *why)
 {
@@ -110,8 +129,7 @@ alert_build(const struct finding *f, const struct alert_producer *producer, stru
 	ident_text(&ident, "alr_", a->id);
 	if (keep_parts(a, ident.parts, ident.count) < 0)
 		goto out;
-	ident_dedup(f, &ident);
-	ident_text(&ident, "ddk_", a->dedup_key);
+	set_place(a, f);
 	a->kind = finding_kind_name(f->kind);
 	a->suppression = f->suppressed_by ? "tuning" : NULL;
 	a->score = f->score;
@@ -219,6 +237,12 @@ alert_tenant(const struct alert *a)
 	return a->parts[PART_TENANT];
 }
 
+struct str
+alert_keys(const struct alert *a)
+{
+	return str_make((const char *)a->keys, a->key_count * sizeof(a->keys[0]));
+}
+
 /* The members of the document that tell the kind. */
 static int
 rename_document(struct alert *a, struct str data)
@@ -252,6 +276,8 @@ alert_escalate(const struct alert *a, bool again)
 	}
 	alert_make_id(e->id, "alr_", parts, count);
 	memcpy(e->dedup_key, a->dedup_key, sizeof(e->dedup_key));
+	memcpy(e->keys, a->keys, sizeof(e->keys));
+	e->key_count = a->key_count;
 	e->suppression = a->suppression;
 	e->score = a->score;
 	e->severity = a->severity;

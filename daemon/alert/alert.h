@@ -39,6 +39,7 @@ int64_t alert_detected_ms(const struct alert *a);
 size_t alert_bytes(const struct alert *a); /* of memory, about */
 struct str alert_data(const struct alert *a); /* compact JSON of `data` */
 struct str alert_tenant(const struct alert *a);
+struct str alert_keys(const struct alert *a); /* of its place: struct incident_key, as bytes */
 
 /* The same finding as kind `escalate`: its own id, the same dedup_key. For when a later copy of an event scores
  * higher than the alert that is on disk. again: one of that kind is there already, with a lower score than this;

@@ -5,6 +5,7 @@
 
 #include "alert/attack.h"
 #include "alert/ident.h"
+#include "alert/incidents.h"
 #include "alert/json_value.h"
 #include "base/clock.h"
 #include "base/codec.h"
@@ -381,6 +382,22 @@ put_tuning(json_t *o, const struct finding *f, bool *bad)
 	json_put(o, "tuning", array, bad);
 }
 
+/* The alert that this one joins, or the report that came before it; null when a rule looked for one in vain. Most
+ * alerts have none, and no such member. */
+static void
+put_related(json_t *o, const struct finding *f, bool *bad)
+{
+	const struct incident_place *place = f->place;
+	if (place && place->related[0]) {
+		json_t *related = json_object();
+		json_put(related, "alert_id", json_string(place->related), bad);
+		json_put(related, "event_id", json_text(str_of(place->event_id)), bad);
+		json_put(o, "related", related, bad);
+	} else if (f->rule->dedup_joins) {
+		json_put(o, "related", json_null(), bad);
+	}
+}
+
 static void
 put_what(json_t *o, const struct finding *f, const struct document_ids *ids, bool *bad)
 {
@@ -410,6 +427,7 @@ put_who(json_t *o, const struct finding *f, bool *bad)
 	json_put(o, "outcome", document_outcome(f), bad);
 	json_put(o, "context", document_context(f->context, f->rule), bad);
 	json_put(o, "correlation", correlation_json(f), bad);
+	put_related(o, f, bad);
 }
 
 json_t *

@@ -27,7 +27,9 @@ ident_alert(const struct finding *f, struct ident *out)
 {
 	begin(out, STR("alert/1"), f);
 	add(out, f->event->id);
-	add(out, str_of(finding_kind_name(f->kind)));
+	/* What joins alerts has one id, whether it finds one to join or not: the same report is one alert. */
+	bool escalates = f->kind == FINDING_TRIGGER && f->rule->dedup_joins;
+	add(out, str_of(finding_kind_name(escalates ? FINDING_ESCALATE : f->kind)));
 	for (unsigned i = 0; i < f->group_count; i++)
 		add(out, f->group[i].value);
 }

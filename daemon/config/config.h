@@ -61,6 +61,8 @@ struct state_config {
 	int64_t commit_interval_ms;
 	uint32_t commit_alerts;
 	int64_t alerts_keep_ms;
+	int64_t join_span_ms; /* how long an alert can be joined by a report */
+	uint32_t join_max;    /* events of such alerts */
 	uint64_t disk_reserve_bytes;
 };
 

@@ -32,6 +32,7 @@ struct evidence { /* one event that contributed */
 };
 
 struct tuning_entry;
+struct incident_place;
 
 struct finding {
 	const struct rule *rule;
@@ -51,6 +52,7 @@ struct finding {
 	const struct evidence *evidence; /* oldest first, the completing event last */
 	unsigned evidence_count;
 	uint64_t evidence_total;
+	const struct incident_place *place; /* alert/incidents.h; NULL: the alert stands alone */
 	/* tuning */
 	const struct tuning_entry *const *tuning; /* entries that took something away from the match */
 	unsigned tuning_count;

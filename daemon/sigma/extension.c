@@ -37,10 +37,23 @@ parse_confidence(struct extension_reader *r, const struct yaml_node *node)
 }
 
 static int
+parse_joins(struct extension_reader *r, const struct yaml_node *node)
+{
+	unsigned count = 0;
+	if (!node)
+		return 0;
+	if (read_fields(r->loader, node, &r->rule->dedup_joins, &count, r->why))
+		return -1;
+	if (count != 1 || r->rule->dedup_joins->prefix % 32 != 0)
+		return yaml_fail(r->why, node, "dedup", "'joins' is one field, which names an event by its id");
+	return 0;
+}
+
+static int
 parse_dedup(struct extension_reader *r, const struct yaml_node *node)
 {
-	static const char *const keys[] = {"by", "rule", NULL};
-	if (read_keys(node, keys, "dedup", r->why))
+	static const char *const keys[] = {"by", "joins", "rule", NULL};
+	if (read_keys(node, keys, "dedup", r->why) || parse_joins(r, yaml_get(node, "joins")))
 		return -1;
 	const struct yaml_node *rule = yaml_get(node, "rule");
 	if (rule && !yaml_get(node, "by"))

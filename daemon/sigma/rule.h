@@ -59,6 +59,7 @@ struct rule {
 	unsigned column_count;
 	const struct rule_field *dedup_by; /* count 0 = default: group-by, else user, else IP */
 	unsigned dedup_count;
+	const struct rule_field *dedup_joins; /* names an event whose alert this one's belong to; NULL = none does */
 	const char *dedup_rule; /* id of the rule whose alerts this one's belong to, as escalations; NULL = its own */
 	const struct rule_term *terms;
 	unsigned term_count;

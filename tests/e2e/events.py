@@ -26,8 +26,20 @@ def risky(shape="a", **members):
     return line(sign_in(**{"risk_level": "high", **members}), shape)
 
 
+def report(request_id, user="other-name@contoso.example", ip="198.51.100.200", **members):
+    """Identity Protection's report of a password spray that names the sign-in, as text."""
+    n, when = next(serial), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    p = dict(id=f"e2e00002-0000-4000-8000-{n:012x}", requestId=request_id, riskEventType="passwordSpray", riskState="atRisk",
+             riskLevel="high", ipAddress=ip, userPrincipalName=user, activityDateTime=when, detectedDateTime=when)
+    return json.dumps({"time": when, "category": "UserRiskEvents", "tenantId": sign_in().tenant, "properties": {**p, **members}})
+
+
 def record(shape="a", **members):
     return SHAPES[shape](sign_in(**members))
+
+
+def id_of(text):
+    return json.loads(text)["properties"]["id"]
 
 
 def user_of(text):

@@ -8,7 +8,7 @@ import ssl
 import threading
 import time
 
-from events import quiet, record, risky, sign_in, user_of
+from events import id_of, quiet, record, report, risky, sign_in, user_of
 from generate import line
 from harness import (BINARY, KEY_BYTES, SEED, TOKEN, TOP, Receiver, Skip, check, equal, gz, need, octet, read_until, run, until)
 
@@ -430,6 +430,33 @@ def config_alerts_keep_drops_older_alerts(place):
     d.start()
     d.post(risky(user="fresh@x.example"))
     until(lambda: [a["user"]["name"] for a in d.stored()] == ["fresh@x.example"], 30, "the old alert is still there")
+
+
+def _report_joins(daemon, body):
+    text = report(id_of(body))
+    daemon.post(text)
+    return [a["related"] is not None for a in daemon.stored() if a["evidence"][-1]["event_id"].endswith(id_of(text))] == [True]
+
+
+@option("CONFIG state.join_span")
+def config_join_span_ends_joining(place):
+    d, e = place.daemon({"state": {"join_span": "1s"}}), place.daemon(name="second")
+    body = risky()
+    d.post(body)
+    e.post(body)
+    _waits(d, 2.5)
+    equal((_report_joins(d, body), _report_joins(e, body)), (False, True), "after two seconds")
+
+
+@option("CONFIG state.join_max")
+def config_join_max_forgets_the_oldest_alerts(place):
+    d, e = place.daemon({"state": {"join_max": 1024}}), place.daemon(name="second")
+    bodies = [risky() for _ in range(1030)]
+    d.post("\n".join(bodies))
+    e.post("\n".join(bodies))
+    check(d.metric("picketd_window_evictions_total", reason="incident") >= 6, "those pushed out are counted")
+    equal((_report_joins(d, bodies[0]), _report_joins(d, bodies[-1])), (False, True), "with 1024")
+    equal(_report_joins(e, bodies[0]), True, "with the default")
 
 
 @option("CONFIG state.disk_reserve")

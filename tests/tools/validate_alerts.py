@@ -34,7 +34,9 @@ def beyond_schema(data):
     last = data["evidence"][-1]["event_id"]
     if uncut and len(last.encode()) < 127 and data["kind"] != "escalate":
         groups = list(correlation["group_by"].values()) if correlation else []
-        want = ident("alr_", "alert/1", data["tenant_id"] or "", data["rule"]["id"], last, data["kind"], *groups)
+        joins = data["kind"] == "trigger" and "related" in data and not data["related"]
+        kind = "escalate" if joins else data["kind"]
+        want = ident("alr_", "alert/1", data["tenant_id"] or "", data["rule"]["id"], last, kind, *groups)
         if want != data["id"]:
             yield f"id is {data['id']}, its parts give {want}"
 

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "alert/incidents.h"
 #include "alert_fixture.h"
 #include "base/clock.h"
 #include "base/codec.h"
@@ -144,6 +145,45 @@ START_TEST(the_dedup_key_of_an_alert_that_belongs_to_another_rule_is_that_rule_s
 	ck_assert_str_ne(alert_id(a), alert_id(b));
 	alert_unref(a);
 	alert_unref(b);
+}
+END_TEST
+
+static const struct incident_place placed = {.dedup_key = "ddk_00112233445566778899aabbccddeeff",
+    .related = "alr_9968293a6332f6e4f7364a3ccc760c89", .event_id = "0231f922", .keys = {{"0123456789abcde", INCIDENT_ALIAS}},
+    .key_count = 1};
+
+START_TEST(an_alert_with_a_place_has_its_key_and_names_the_other_alert)
+{
+	fixture_init(&x);
+	x.finding.place = &placed;
+	struct alert *a = fixture_alert(&x), *e = alert_escalate(a, false);
+	json_t *document = parse(e);
+	ck_assert_str_eq(alert_dedup_key(a), placed.dedup_key);
+	ck_assert_str_eq(text_at(document, "dedup_key", NULL), placed.dedup_key);
+	ck_assert_str_eq(text_at(document, "related", "alert_id"), placed.related);
+	ck_assert_str_eq(text_at(document, "related", "event_id"), "0231f922");
+	ck_assert_uint_eq(alert_keys(e).len, sizeof(placed.keys[0]));
+	ck_assert_int_eq(memcmp(alert_keys(e).p, placed.keys, sizeof(placed.keys[0])), 0);
+	json_decref(document);
+	alert_unref(e);
+	alert_unref(a);
+}
+END_TEST
+
+START_TEST(an_alert_that_looked_for_another_in_vain_says_so_and_others_say_nothing)
+{
+	static const struct rule_field joins = {"requestId", -1, NULL, 0};
+	static const struct incident_place alone = {.dedup_key = "ddk_00112233445566778899aabbccddeeff"};
+	for (int i = 0; i < 3; i++) {
+		fixture_init(&x);
+		x.finding.place = i == 0 ? NULL : &alone;
+		x.rule.dedup_joins = i == 2 ? &joins : NULL;
+		struct alert *a = fixture_alert(&x);
+		json_t *document = parse(a), *related = json_object_get(document, "related");
+		ck_assert(i == 2 ? json_is_null(related) : !related);
+		json_decref(document);
+		alert_unref(a);
+	}
 }
 END_TEST
 
@@ -390,6 +430,14 @@ write_many(FILE *out)
 	struct alert *plain = fixture_plain(&x, 1, 3);
 	write_line(out, alert_escalate(plain, true));
 	write_line(out, plain);
+	/* One that joins another, and one that found none. */
+	static const struct rule_field joins = {"requestId", -1, NULL, 0};
+	fixture_init(&x);
+	x.finding.place = &placed;
+	write_line(out, fixture_alert(&x));
+	x.finding.place = NULL;
+	x.rule.dedup_joins = &joins;
+	write_line(out, fixture_alert(&x));
 	/* A record that tells nothing. */
 	fixture_init(&x);
 	memset(x.slots, 0, sizeof(x.slots));
@@ -435,6 +483,8 @@ main(void)
 	    the_example_has_its_members_in_the_documented_order, the_same_event_gives_the_same_id_and_another_kind_another,
 	    the_dedup_key_falls_back_to_group_then_user_then_address, the_dedup_key_does_not_depend_on_the_case_of_a_name,
 	    the_dedup_key_of_an_alert_that_belongs_to_another_rule_is_that_rule_s,
+	    an_alert_with_a_place_has_its_key_and_names_the_other_alert,
+	    an_alert_that_looked_for_another_in_vain_says_so_and_others_say_nothing,
 	    fields_keep_what_was_received, an_array_stays_an_array, a_title_is_plain_and_short,
 	    ill_formed_text_comes_out_as_valid_utf8, a_large_alert_is_cut_in_the_documented_order_and_says_so,
 	    mitre_names_what_it_knows_and_leaves_the_rest_null, a_burst_reads_like_the_event_count_around_it,

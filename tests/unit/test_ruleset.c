@@ -280,6 +280,10 @@ START_TEST(ruleset_reports_problems_of_the_picketd_mapping)
 	    {HEAD SEL "picketd: {dedup: {bye: a}}\n", "unknown-key", 6, 19},
 	    {HEAD SEL "picketd: {dedup: {by: [a, b, c, d, e, f, g, h, i]}}\n", "list", 6, 23},
 	    {HEAD SEL "picketd: {dedup: {rule: x}}\n", "dedup", 6, 25},
+	    {HEAD SEL "picketd: {dedup: {joins: [a, b]}}\n", "dedup", 6, 26},
+	    {HEAD SEL "picketd: {dedup: {joins: []}}\n", "dedup", 6, 26},
+	    {HEAD SEL "picketd: {dedup: {joins: ipAddress/24}}\n", "dedup", 6, 26},
+	    {HEAD SEL "picketd: {dedup: {join: a}}\n", "unknown-key", 6, 19},
 	    {HEAD SEL "picketd: {columns: [a]}\n", "columns", 6, 20},
 	    {HEAD SEL "picketd: {burst: {by: a}}\n", "burst", 6, 18},
 	    {HEAD SEL "picketd: {burst: {by: [], span: 1m}}\n", "burst", 6, 23},
@@ -397,7 +401,7 @@ START_TEST(ruleset_reads_every_part_of_a_rule)
 	    "tags: [attack.t1110]\nreferences: https://example.org/\nfields: [x, userPrincipalName]\n"
 	    "logsource: {product: p}\n" SEL
 	    "picketd:\n  version: 3\n  confidence: low\n  runbook_url: https://example.org/r\n"
-	    "  dedup: {by: [userPrincipalName]}\n  burst: {by: ipAddress, span: 10m}\n",
+	    "  dedup: {by: [userPrincipalName], joins: userId, rule: other}\n  burst: {by: ipAddress, span: 10m}\n",
 	    NULL);
 	fixture_show(&f);
 	ck_assert_uint_eq(f.problems.len, 0);
@@ -417,6 +421,8 @@ START_TEST(ruleset_reads_every_part_of_a_rule)
 	ck_assert_str_eq(rule->columns[1].name, "userPrincipalName");
 	ck_assert_int_eq(rule->columns[1].slot, FIELD_USER_PRINCIPAL_NAME);
 	ck_assert_uint_eq(rule->dedup_count, 1);
+	ck_assert_int_eq(rule->dedup_joins->slot, FIELD_USER_ID);
+	ck_assert_str_eq(rule->dedup_rule, "other");
 	ck_assert_int_eq(rule->burst.by[0].slot, FIELD_IP_ADDRESS);
 	ck_assert_int_eq(rule->burst.span_ms, 600000);
 	ck_assert(!rule->silent);
