@@ -45,7 +45,14 @@ load_policy(struct replay *r)
 	fail_list_print(&problems, r->err);
 	r->broken = problems.len > 0;
 	fail_list_fini(&problems);
-	return r->policy ? 0 : EX_CONFIG;
+	if (!r->policy)
+		return EX_CONFIG;
+	unsigned count;
+	ruleset_rules(r->policy->rules, &count);
+	if (count)
+		return 0;
+	fprintf(r->err, "picketd: there are no rules to evaluate: no file in rules.dirs or --rules ends in .yml or .yaml and has one that runs\n");
+	return EX_CONFIG;
 }
 
 static int

@@ -260,6 +260,9 @@ def replay_leaves_broken_rules_out_and_says_so(place):
     equal(run([BINARY, "--replay", "--logsource", "any", "--rules", folder, "--expect", expect, events]).returncode, 78, "expected alerts do not hide it")
     expect = place.write("expect.yaml", "good: {exactly: 2}\n")
     equal(run([BINARY, "--replay", "--logsource", "any", "--rules", folder, "--expect", expect, events]).returncode, 1, "others come first")
+    os.makedirs(place.path("none"))
+    out = run([BINARY, "--replay", "--logsource", "any", "--rules", place.path("none"), events])
+    equal((out.returncode, "no rules" in out.stderr), (78, True), out.stderr)
 
 
 def replay_finds_the_time_where_other_tools_write_it(place):
