@@ -16,7 +16,7 @@ enum field {
 	FIELD_FIXED_COUNT
 };
 
-enum { FIELD_SLOTS_MAX = 1024 };
+enum { FIELD_SLOTS_MAX = 4096 };
 
 struct field_set;
 

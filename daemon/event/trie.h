@@ -11,7 +11,7 @@
 
 #include "base/str.h"
 
-enum { TRIE_ROOT = 0, TRIE_NODES_MAX = 32768, TRIE_DEPTH_MAX = 32 };
+enum { TRIE_ROOT = 0, TRIE_NODES_MAX = 131072, TRIE_DEPTH_MAX = 32 };
 #define TRIE_NONE UINT32_MAX
 
 struct trie;

@@ -265,6 +265,15 @@ def replay_leaves_broken_rules_out_and_says_so(place):
     equal((out.returncode, "no rules" in out.stderr), (78, True), out.stderr)
 
 
+def replay_takes_rules_that_name_thousands_of_fields(place):
+    place.write("rules/r.yml", "---\n".join(f"title: T{n}\nlogsource: {{}}\ndetection: {{sel: {{field{n}.x: y}}, condition: sel}}\n" for n in range(3000)))
+    events = place.write("in.ndjson", json.dumps({"field0": {"x": "y"}}) + "\n" + json.dumps({"field2999.x": "y", "field1500": {"x": "z"}}) + "\n")
+    for source in ("any", "product=windows"):
+        out = run([BINARY, "--replay", "--logsource", source, "--rules", place.path("rules"), events])
+        equal((out.returncode, [(json.loads(t)["title"], json.loads(t)["replay"]["line"]) for t in out.stdout.splitlines()]),
+              (0, [("T0", 1), ("T2999", 2)]), out.stderr[-500:])
+
+
 def replay_finds_the_time_where_other_tools_write_it(place):
     folder = place.path("rules")
     place.write("rules/r.yml", "title: One\nid: one\nlogsource: {}\ndetection: {sel: {a: x}, condition: sel}\n"
