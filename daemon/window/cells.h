@@ -10,7 +10,7 @@
 
 #include "window/window.h"
 
-enum { CELL_ENTRIES = 4, CELL_TRIPLES = 3, CELL_CODES = 8, PANE_CODES = 4 };
+enum { CELL_ENTRIES = 4, CELL_TRIPLES = 3, CELL_CODES = 8, PANE_CODES = 3, CELL_SLOTS = 16, PANE_SLOTS = 64 };
 
 struct cell_entry { /* an event in log mode */
 	uint32_t value, value2;
@@ -37,25 +37,25 @@ struct cell_window { /* head of a window; next chains its hash bucket */
 
 enum wide_list { LIST_SEEN, LIST_FAILED, LIST_SUCCEEDED, LIST_SECOND, LIST_THIRD, LIST_THIRD_FAILED, WIDE_LISTS };
 
-struct cell_list { /* of values, by last time seen */
-	uint32_t newest, oldest, len;
-};
-
 struct cell_wide { /* head of the wide mode */
-	struct cell_list lists[LIST_THIRD];
+	uint32_t len[WIDE_LISTS]; /* values seen, failed, ... within the span */
+	uint32_t strangers;
 	uint32_t panes;  /* newest first, chained by next */
 	uint32_t codes;  /* cell_codes: counts over all panes */
 	uint32_t totals; /* cell_totals */
-	uint32_t strangers;
+	uint32_t rings[PANE_SLOTS / CELL_SLOTS]; /* cell_ring: where each pane is */
+};
+
+struct cell_ring { /* panes by start / width modulo PANE_SLOTS; 0 = none */
+	uint32_t panes[CELL_SLOTS];
 };
 
 struct cell_totals {
 	uint32_t classes[WINDOW_CLASSES];
+	uint32_t oldest;       /* pane */
+	uint32_t sorted;       /* the pane whose queue is in order */
 	int64_t oldest_end_ms; /* last ms of the oldest pane */
-	uint32_t oldest;       /* that pane */
-	uint32_t thirds;       /* cell_list of LIST_THIRD and the next; 0 = not triple */
-	int64_t expire_ms;     /* no value was last seen before this, when last looked */
-	int64_t lost_ms;       /* latest time of a value that found no room */
+	int64_t due_ms, lost_ms; /* no value of any queue is due before; latest time of one that found no room */
 };
 
 struct cell_pane {
@@ -63,6 +63,8 @@ struct cell_pane {
 	uint32_t first; /* ms after start of its first event; UINT32_MAX = none */
 	uint32_t classes[WINDOW_CLASSES];
 	uint32_t codes; /* cell_codes, when there are more than */
+	uint32_t newer; /* pane; the older one is its next */
+	uint32_t queue; /* first of the values that are due in it */
 	struct window_code items[PANE_CODES];
 };
 
@@ -73,11 +75,10 @@ struct cell_codes { /* count 0 = free */
 struct cell_value { /* a value of a wide window; next chains its hash bucket */
 	uint32_t owner, value;
 	uint8_t rank; /* 0 a value, 1 a second one, 2 a third one */
-	uint8_t in;   /* bit per list; second and third values use links from 0 on for their lists */
-	struct {
-		uint32_t newer, older;
-	} links[3];
-	int64_t ts_ms[3];
+	uint8_t in;   /* bit per list */
+	/* Of the queue that it waits in: where the first of its times lay when last looked. Later times leave it there. */
+	uint32_t pane, due, before, behind; /* due: ms after the pane's start */
+	int64_t ts_ms[3]; /* last times; of second and third values from 0 on for their lists */
 };
 
 union cell {
@@ -85,7 +86,7 @@ union cell {
 	struct cell_entry entries[CELL_ENTRIES];
 	struct cell_triple triples[CELL_TRIPLES];
 	struct cell_wide wide;
-	struct cell_list thirds[WIDE_LISTS - LIST_THIRD];
+	struct cell_ring ring;
 	struct cell_totals totals;
 	struct cell_pane pane;
 	struct cell_codes codes;

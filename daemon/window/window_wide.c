@@ -22,141 +22,260 @@ pane_width(const struct cell_window *w)
 	return (w->span_ms + PANES - 1) / PANES;
 }
 
+static int64_t
+pane_number(int64_t width, int64_t ts_ms)
+{
+	return ts_ms / width - (ts_ms % width < 0);
+}
+
+static uint32_t *
+pane_slot(const struct cells *c, uint32_t w, int64_t number)
+{
+	unsigned slot = (unsigned)number % PANE_SLOTS;
+	return &c->cell[wide_of(c, w)->rings[slot / CELL_SLOTS]].ring.panes[slot % CELL_SLOTS];
+}
+
+static bool
+is_of_pane(const struct cell_pane *pane, int64_t width, int64_t ts_ms)
+{
+	return ts_ms >= pane->start_ms && ts_ms - pane->start_ms < width;
+}
+
+/* The pane of ts; 0 when there is none. */
+static uint32_t
+pane_find(const struct cells *c, uint32_t w, int64_t ts_ms)
+{
+	int64_t width = pane_width(&c->cell[w].window);
+	uint32_t newest = wide_of(c, w)->panes;
+	if (newest && is_of_pane(&c->cell[newest].pane, width, ts_ms))
+		return newest;
+	uint32_t i = *pane_slot(c, w, pane_number(width, ts_ms));
+	return i && is_of_pane(&c->cell[i].pane, width, ts_ms) ? i : 0;
+}
+
 int
 window_wide_begin(struct cells *c, uint32_t w)
 {
-	bool triple = c->cell[w].window.triple;
-	uint32_t wide = cells_take(c), totals = cells_take(c), thirds = triple ? cells_take(c) : 0;
-	if (!wide || !totals || (triple && !thirds)) {
-		if (wide)
-			cells_give(c, wide);
-		if (totals)
-			cells_give(c, totals);
+	if (cells_left(c) < 2 + PANE_SLOTS / CELL_SLOTS)
 		return -1;
-	}
+	uint32_t wide = cells_take(c), totals = cells_take(c);
+	for (unsigned k = 0; k < PANE_SLOTS / CELL_SLOTS; k++)
+		c->cell[wide].wide.rings[k] = cells_take(c);
 	c->cell[wide].wide.totals = totals;
-	c->cell[totals].totals.thirds = thirds;
 	c->cell[totals].totals.oldest_end_ms = INT64_MAX;
-	c->cell[totals].totals.expire_ms = INT64_MAX;
+	c->cell[totals].totals.due_ms = INT64_MAX;
 	c->cell[totals].totals.lost_ms = INT64_MIN;
 	c->cell[w].window.head = wide;
 	c->cell[w].window.wide = true;
 	return 0;
 }
 
-/* ---- values: lists by last time ---- */
+/* ---- values: in queues by the pane in which they are due ---- */
 
+/* Which of a value's times is that of the list. */
 static unsigned
-link_of(enum wide_list list)
+time_of(unsigned list)
 {
 	return list < LIST_SECOND ? list : list == LIST_THIRD_FAILED ? 1 : 0;
 }
 
-static struct cell_list *
-list_of(struct cells *c, struct cell_wide *wide, enum wide_list list)
-{
-	if (list < LIST_THIRD)
-		return &wide->lists[list];
-	return &c->cell[c->cell[wide->totals].totals.thirds].thirds[list - LIST_THIRD];
-}
-
-static unsigned
-list_count(const struct cells *c, const struct cell_wide *wide)
-{
-	return c->cell[wide->totals].totals.thirds ? WIDE_LISTS : LIST_THIRD;
-}
-
 static bool
-is_stranger(const struct cell_value *v)
+is_stranger(unsigned in)
 {
-	return (v->in & (1u << LIST_FAILED | 1u << LIST_SUCCEEDED)) == 1u << LIST_FAILED;
+	return (in & (1u << LIST_FAILED | 1u << LIST_SUCCEEDED)) == 1u << LIST_FAILED;
 }
 
 static void
-list_remove(struct cells *c, struct cell_wide *wide, enum wide_list list, uint32_t i)
+lists_set(struct cell_wide *wide, struct cell_value *v, unsigned in)
 {
-	struct cell_value *v = &c->cell[i].value;
-	struct cell_list *ends = list_of(c, wide, list);
-	unsigned k = link_of(list);
-	uint32_t newer = v->links[k].newer, older = v->links[k].older;
-	*(newer ? &c->cell[newer].value.links[k].older : &ends->newest) = older;
-	*(older ? &c->cell[older].value.links[k].newer : &ends->oldest) = newer;
-	ends->len--;
-	wide->strangers -= is_stranger(v);
-	v->in &= (uint8_t)~(1u << list);
-	wide->strangers += is_stranger(v);
+	wide->strangers -= is_stranger(v->in);
+	wide->strangers += is_stranger(in);
+	v->in = (uint8_t)in;
 }
 
-static void
-list_insert(struct cells *c, struct cell_wide *wide, enum wide_list list, uint32_t i, int64_t ts_ms)
+static int64_t
+due_ms(const struct cell_value *v)
 {
-	struct cell_value *v = &c->cell[i].value;
-	struct cell_list *ends = list_of(c, wide, list);
-	unsigned k = link_of(list);
-	uint32_t newer = 0, older = ends->newest;
-	while (older && c->cell[older].value.ts_ms[k] > ts_ms) {
-		newer = older;
-		older = c->cell[older].value.links[k].older;
+	int64_t due = INT64_MAX;
+	for (unsigned in = v->in; in; in &= in - 1) {
+		int64_t ts_ms = v->ts_ms[time_of((unsigned)__builtin_ctz(in))];
+		due = ts_ms < due ? ts_ms : due;
 	}
-	v->ts_ms[k] = ts_ms;
-	v->links[k].newer = newer;
-	v->links[k].older = older;
-	*(newer ? &c->cell[newer].value.links[k].older : &ends->newest) = i;
-	*(older ? &c->cell[older].value.links[k].newer : &ends->oldest) = i;
-	ends->len++;
-	wide->strangers -= is_stranger(v);
-	v->in |= (uint8_t)(1u << list);
-	wide->strangers += is_stranger(v);
+	return due;
 }
 
 static void
-value_touch(struct cells *c, struct cell_wide *wide, enum wide_list list, uint32_t i, int64_t ts_ms)
+queue_remove(struct cells *c, uint32_t i)
 {
 	const struct cell_value *v = &c->cell[i].value;
-	if (v->in & 1u << list) {
-		if (v->ts_ms[link_of(list)] >= ts_ms)
-			return;
-		list_remove(c, wide, list, i);
-	}
-	list_insert(c, wide, list, i, ts_ms);
+	*(v->before ? &c->cell[v->before].value.behind : &c->cell[v->pane].pane.queue) = v->behind;
+	if (v->behind)
+		c->cell[v->behind].value.before = v->before;
+}
+
+/* At the front, or in order where the queue has one. */
+static void
+queue_insert(struct cells *c, struct cell_totals *totals, uint32_t pane, uint32_t i, int64_t due)
+{
+	struct cell_value *v = &c->cell[i].value;
+	uint32_t before = 0, behind = c->cell[pane].pane.queue;
+	v->pane = pane;
+	v->due = (uint32_t)(due - c->cell[pane].pane.start_ms);
+	if (pane == totals->sorted)
+		for (; behind && c->cell[behind].value.due < v->due; behind = c->cell[behind].value.behind)
+			before = behind;
+	v->before = before;
+	v->behind = behind;
+	*(before ? &c->cell[before].value.behind : &c->cell[pane].pane.queue) = i;
+	if (behind)
+		c->cell[behind].value.before = i;
+	if (due < totals->due_ms)
+		totals->due_ms = due;
 }
 
 static void
-value_free(struct cells *c, struct cell_wide *wide, uint32_t i)
+value_free(struct cells *c, uint32_t w, uint32_t i)
 {
-	for (unsigned list = 0; list < WIDE_LISTS; list++)
-		if (c->cell[i].value.in & 1u << list)
-			list_remove(c, wide, (enum wide_list)list, i);
+	struct cell_wide *wide = wide_of(c, w);
+	struct cell_value *v = &c->cell[i].value;
+	for (unsigned in = v->in; in; in &= in - 1)
+		wide->len[__builtin_ctz(in)]--;
+	lists_set(wide, v, 0);
 	cells_unlink_value(c, i);
 	cells_give(c, i);
 }
 
-static int64_t
-value_ms(const struct cells *c, uint32_t i, enum wide_list list)
+/* A value that is in no queue leaves the lists that are over for it; then it waits for the next, or is gone. */
+static void
+value_settle(struct cells *c, uint32_t w, uint32_t i, int64_t from_ms)
 {
-	return c->cell[i].value.ts_ms[link_of(list)];
+	struct cell_wide *wide = wide_of(c, w);
+	struct cell_value *v = &c->cell[i].value;
+	unsigned left = v->in;
+	for (unsigned in = v->in; in; in &= in - 1) {
+		unsigned list = (unsigned)__builtin_ctz(in);
+		if (v->ts_ms[time_of(list)] < from_ms) {
+			left &= ~(1u << list);
+			wide->len[list]--;
+		}
+	}
+	lists_set(wide, v, left);
+	if (left == 0) {
+		value_free(c, w, i);
+		return;
+	}
+	int64_t due = due_ms(v);
+	queue_insert(c, totals_of(c, w), pane_find(c, w, due), i, due);
+}
+
+/* Merges two queues in order; only `behind` is set. */
+static uint32_t
+queue_merge(struct cells *c, uint32_t a, uint32_t b)
+{
+	uint32_t first = 0, *link = &first;
+	while (a && b) {
+		uint32_t *least = c->cell[b].value.due < c->cell[a].value.due ? &b : &a;
+		*link = *least;
+		link = &c->cell[*least].value.behind;
+		*least = *link;
+	}
+	*link = a ? a : b;
+	return first;
+}
+
+/* The pane that the span's end has reached: its queue in order, those that are due later elsewhere. */
+static void
+queue_sort(struct cells *c, uint32_t w, uint32_t pane)
+{
+	enum { RUNS = 32 }; /* run k: 2^k values, in order */
+	uint32_t runs[RUNS] = {0}, i = c->cell[pane].pane.queue;
+	c->cell[pane].pane.queue = 0;
+	totals_of(c, w)->sorted = pane;
+	while (i) {
+		struct cell_value *v = &c->cell[i].value;
+		uint32_t behind = v->behind, run = i;
+		int64_t due = due_ms(v);
+		uint32_t there = pane_find(c, w, due);
+		if (there != pane) {
+			queue_insert(c, totals_of(c, w), there, i, due);
+		} else {
+			unsigned k = 0;
+			v->due = (uint32_t)(due - c->cell[pane].pane.start_ms);
+			v->behind = 0;
+			for (; k < RUNS - 1 && runs[k]; k++) {
+				run = queue_merge(c, runs[k], run);
+				runs[k] = 0;
+			}
+			runs[k] = run;
+		}
+		i = behind;
+	}
+	uint32_t sorted = 0, before = 0;
+	for (unsigned k = 0; k < RUNS; k++)
+		sorted = queue_merge(c, runs[k], sorted);
+	c->cell[pane].pane.queue = sorted;
+	for (; sorted; sorted = c->cell[sorted].value.behind) {
+		c->cell[sorted].value.before = before;
+		before = sorted;
+	}
 }
 
 static void
 values_expire(struct cells *c, uint32_t w, int64_t from_ms)
 {
-	struct cell_wide *wide = wide_of(c, w);
 	struct cell_totals *totals = totals_of(c, w);
-	if (from_ms <= totals->expire_ms)
+	if (from_ms <= totals->due_ms)
 		return;
-	totals->expire_ms = INT64_MAX;
-	for (unsigned k = 0; k < list_count(c, wide); k++) {
-		enum wide_list list = (enum wide_list)k;
-		const struct cell_list *ends = list_of(c, wide, list);
+	int64_t width = pane_width(&c->cell[w].window), next_ms = INT64_MAX;
+	for (uint32_t p = totals->oldest; p; p = c->cell[p].pane.newer) {
+		const struct cell_pane *pane = &c->cell[p].pane;
+		bool whole = pane->start_ms + width <= from_ms;
+		if (!whole && pane->start_ms < from_ms && totals->sorted != p)
+			queue_sort(c, w, p);
 		uint32_t i;
-		while ((i = ends->oldest) && value_ms(c, i, list) < from_ms) {
-			list_remove(c, wide, list, i);
-			if (c->cell[i].value.in == 0)
-				value_free(c, wide, i);
+		while ((i = pane->queue) && (whole || pane->start_ms + c->cell[i].value.due < from_ms)) {
+			queue_remove(c, i);
+			value_settle(c, w, i, from_ms);
 		}
-		if (i && value_ms(c, i, list) < totals->expire_ms)
-			totals->expire_ms = value_ms(c, i, list);
+		if (i) {
+			next_ms = pane->start_ms + (totals->sorted == p ? c->cell[i].value.due : 0);
+			break;
+		}
 	}
+	totals->due_ms = next_ms;
+}
+
+/* Of those that are due first, the one longest not seen goes. */
+static void
+value_drop_oldest(struct cells *c, uint32_t w)
+{
+	enum { LOOK = 8 };
+	struct cell_totals *totals = totals_of(c, w);
+	uint32_t p = totals->oldest, oldest = 0;
+	while (p && !oldest) {
+		if (totals->sorted != p && c->cell[p].pane.queue)
+			queue_sort(c, w, p);
+		oldest = c->cell[p].pane.queue;
+		p = c->cell[p].pane.newer;
+	}
+	if (!oldest)
+		return;
+	uint32_t i = oldest;
+	for (unsigned look = 0; look < LOOK && i; look++, i = c->cell[i].value.behind)
+		if (c->cell[i].value.ts_ms[0] < c->cell[oldest].value.ts_ms[0])
+			oldest = i;
+	if (c->cell[oldest].value.ts_ms[0] > totals->lost_ms)
+		totals->lost_ms = c->cell[oldest].value.ts_ms[0];
+	queue_remove(c, oldest);
+	value_free(c, w, oldest);
+}
+
+static void
+value_lost(struct cells *c, uint32_t w, int64_t ts_ms)
+{
+	struct cell_totals *totals = totals_of(c, w);
+	if (ts_ms > totals->lost_ms)
+		totals->lost_ms = ts_ms;
 }
 
 /* The value's cell, a new one if need be; 0 when there is no room: then it is noted that a value is missing. */
@@ -167,20 +286,11 @@ value_get(struct cells *c, uint32_t w, uint32_t value, unsigned rank, int64_t ts
 	uint32_t i = cells_find_value(c, w, value, rank);
 	if (i)
 		return i;
-	struct cell_wide *wide = wide_of(c, w);
-	struct cell_totals *totals = totals_of(c, w);
-	const struct cell_list *ends = list_of(c, wide, seen[rank]);
-	if (ends->len >= WINDOW_VALUES_MAX) {
-		uint32_t oldest = ends->oldest;
-		int64_t lost_ms = c->cell[oldest].value.ts_ms[0];
-		if (lost_ms > totals->lost_ms)
-			totals->lost_ms = lost_ms;
-		value_free(c, wide, oldest);
-	}
+	if (wide_of(c, w)->len[seen[rank]] >= WINDOW_VALUES_MAX)
+		value_drop_oldest(c, w);
 	i = cells_take(c);
 	if (!i) {
-		if (ts_ms > totals->lost_ms)
-			totals->lost_ms = ts_ms;
+		value_lost(c, w, ts_ms);
 		return 0;
 	}
 	struct cell_value *v = &c->cell[i].value;
@@ -191,30 +301,54 @@ value_get(struct cells *c, uint32_t w, uint32_t value, unsigned rank, int64_t ts
 	return i;
 }
 
+struct sighting {
+	uint32_t value;
+	unsigned rank, lists; /* bits of those that the value is in now */
+};
+
+/* At ts, an instant of the pane. */
 static void
-values_add(struct cells *c, uint32_t w, const struct window_update *u)
+value_add(struct cells *c, uint32_t w, uint32_t pane, int64_t ts_ms, struct sighting sighting)
 {
+	uint32_t i = value_get(c, w, sighting.value, sighting.rank, ts_ms);
+	if (!i)
+		return;
+	unsigned lists = sighting.lists;
 	struct cell_wide *wide = wide_of(c, w);
-	struct cell_totals *totals = totals_of(c, w);
-	if (u->ts_ms < totals->expire_ms)
-		totals->expire_ms = u->ts_ms;
-	uint32_t i = u->value ? value_get(c, w, u->value, 0, u->ts_ms) : 0;
-	if (i) {
-		value_touch(c, wide, LIST_SEEN, i, u->ts_ms);
-		if (u->class == WINDOW_FAILURE)
-			value_touch(c, wide, LIST_FAILED, i, u->ts_ms);
-		if (u->class == WINDOW_SUCCESS)
-			value_touch(c, wide, LIST_SUCCEEDED, i, u->ts_ms);
+	struct cell_value *v = &c->cell[i].value;
+	unsigned fresh = lists & ~(unsigned)v->in;
+	for (unsigned in = lists; in; in &= in - 1) {
+		unsigned list = (unsigned)__builtin_ctz(in), k = time_of(list);
+		wide->len[list] += fresh >> list & 1;
+		if (fresh >> list & 1 || v->ts_ms[k] < ts_ms)
+			v->ts_ms[k] = ts_ms;
 	}
-	i = u->value2 ? value_get(c, w, u->value2, 1, u->ts_ms) : 0;
-	if (i)
-		value_touch(c, wide, LIST_SECOND, i, u->ts_ms);
-	i = u->value3 && totals->thirds ? value_get(c, w, u->value3, 2, u->ts_ms) : 0;
-	if (i) {
-		value_touch(c, wide, LIST_THIRD, i, u->ts_ms);
-		if (u->class == WINDOW_FAILURE)
-			value_touch(c, wide, LIST_THIRD_FAILED, i, u->ts_ms);
-	}
+	if (!fresh)
+		return;
+	lists_set(wide, v, v->in | lists);
+	if (v->pane && c->cell[v->pane].pane.start_ms + v->due <= ts_ms)
+		return;
+	if (v->pane)
+		queue_remove(c, i);
+	queue_insert(c, totals_of(c, w), pane, i, ts_ms);
+}
+
+static void
+values_add(struct cells *c, uint32_t w, uint32_t pane, const struct window_update *u)
+{
+	static const unsigned lists[WINDOW_CLASSES] = {
+		[WINDOW_OTHER] = 1u << LIST_SEEN,
+		[WINDOW_FAILURE] = 1u << LIST_SEEN | 1u << LIST_FAILED,
+		[WINDOW_INTERRUPTED] = 1u << LIST_SEEN,
+		[WINDOW_SUCCESS] = 1u << LIST_SEEN | 1u << LIST_SUCCEEDED,
+	};
+	unsigned third = 1u << LIST_THIRD | (u->class == WINDOW_FAILURE ? 1u << LIST_THIRD_FAILED : 0);
+	if (u->value)
+		value_add(c, w, pane, u->ts_ms, (struct sighting){u->value, 0, lists[u->class]});
+	if (u->value2)
+		value_add(c, w, pane, u->ts_ms, (struct sighting){u->value2, 1, 1u << LIST_SECOND});
+	if (u->value3 && c->cell[w].window.triple)
+		value_add(c, w, pane, u->ts_ms, (struct sighting){u->value3, 2, third});
 }
 
 /* ---- counts: panes ---- */
@@ -293,6 +427,7 @@ pane_free(struct cells *c, uint32_t w, uint32_t i)
 	cells_give(c, i);
 }
 
+/* Their queues are empty: values went before. */
 static void
 panes_expire(struct cells *c, uint32_t w, int64_t from_ms)
 {
@@ -300,37 +435,33 @@ panes_expire(struct cells *c, uint32_t w, int64_t from_ms)
 	if (totals->oldest_end_ms >= from_ms)
 		return;
 	int64_t width = pane_width(&c->cell[w].window);
-	totals->oldest_end_ms = INT64_MAX;
-	totals->oldest = 0;
-	uint32_t *link = &wide_of(c, w)->panes;
-	while (*link && c->cell[*link].pane.start_ms + width - 1 >= from_ms) {
-		totals->oldest_end_ms = c->cell[*link].pane.start_ms + width - 1;
-		totals->oldest = *link;
-		link = &c->next[*link];
+	uint32_t i;
+	while ((i = totals->oldest) && c->cell[i].pane.start_ms + width <= from_ms) {
+		totals->oldest = c->cell[i].pane.newer;
+		*(totals->oldest ? &c->next[totals->oldest] : &wide_of(c, w)->panes) = 0;
+		if (totals->sorted == i)
+			totals->sorted = 0;
+		*pane_slot(c, w, pane_number(width, c->cell[i].pane.start_ms)) = 0;
+		pane_free(c, w, i);
 	}
-	uint32_t dead = *link;
-	*link = 0;
-	while (dead) {
-		uint32_t following = c->next[dead];
-		pane_free(c, w, dead);
-		dead = following;
-	}
+	totals->oldest_end_ms = i ? c->cell[i].pane.start_ms + width - 1 : INT64_MAX;
 }
 
 /* The pane of ts, a new one if need be; without a cell the next newer one (never under) or, marked as loss, older. */
 static uint32_t
 pane_get(struct cells *c, uint32_t w, int64_t ts_ms)
 {
-	int64_t width = pane_width(&c->cell[w].window);
-	int64_t start_ms = ts_ms - ((ts_ms % width) + width) % width;
-	uint32_t *link = &wide_of(c, w)->panes, near = 0;
-	while (*link && c->cell[*link].pane.start_ms > start_ms) {
+	uint32_t i = pane_find(c, w, ts_ms), near = 0;
+	if (i)
+		return i;
+	struct cell_wide *wide = wide_of(c, w);
+	int64_t width = pane_width(&c->cell[w].window), number = pane_number(width, ts_ms);
+	uint32_t *link = &wide->panes;
+	while (*link && c->cell[*link].pane.start_ms > ts_ms) {
 		near = *link;
 		link = &c->next[*link];
 	}
-	if (*link && c->cell[*link].pane.start_ms == start_ms)
-		return *link;
-	uint32_t i = cells_take(c);
+	i = cells_take(c);
 	if (!i) {
 		struct cell_window *window = &c->cell[w].window;
 		if (!near && window->blind_ms <= ts_ms)
@@ -338,13 +469,17 @@ pane_get(struct cells *c, uint32_t w, int64_t ts_ms)
 		return near ? near : *link;
 	}
 	struct cell_pane *pane = &c->cell[i].pane;
-	pane->start_ms = start_ms;
+	pane->start_ms = number * width;
 	pane->first = UINT32_MAX;
+	pane->newer = near;
+	if (*link)
+		c->cell[*link].pane.newer = i;
 	c->next[i] = *link;
 	*link = i;
+	*pane_slot(c, w, number) = i;
 	struct cell_totals *totals = totals_of(c, w);
-	if (start_ms + width - 1 < totals->oldest_end_ms) {
-		totals->oldest_end_ms = start_ms + width - 1;
+	if (pane->start_ms + width - 1 < totals->oldest_end_ms) {
+		totals->oldest_end_ms = pane->start_ms + width - 1;
 		totals->oldest = i;
 	}
 	return i;
@@ -354,18 +489,21 @@ void
 window_wide_free(struct cells *c, uint32_t w)
 {
 	struct cell_wide *wide = wide_of(c, w);
-	for (unsigned list = 0; list < list_count(c, wide); list++)
-		for (const struct cell_list *ends = list_of(c, wide, (enum wide_list)list); ends->oldest;)
-			value_free(c, wide, ends->oldest);
-	if (totals_of(c, w)->thirds)
-		cells_give(c, totals_of(c, w)->thirds);
 	for (uint32_t i = wide->panes; i;) {
 		uint32_t following = c->next[i];
+		for (uint32_t value = c->cell[i].pane.queue; value;) {
+			uint32_t behind = c->cell[value].value.behind;
+			cells_unlink_value(c, value);
+			cells_give(c, value);
+			value = behind;
+		}
 		cells_give_chain(c, c->cell[i].pane.codes);
 		cells_give(c, i);
 		i = following;
 	}
 	cells_give_chain(c, wide->codes);
+	for (unsigned k = 0; k < PANE_SLOTS / CELL_SLOTS; k++)
+		cells_give(c, wide->rings[k]);
 	cells_give(c, wide->totals);
 	cells_give(c, c->cell[w].window.head);
 	c->cell[w].window.head = 0;
@@ -401,7 +539,10 @@ window_wide_add(struct cells *c, uint32_t w, const struct window_update *u)
 			pane->first = (uint32_t)first;
 		codes_add(c, w, pane, u->code);
 	}
-	values_add(c, w, u);
+	if (i && is_of_pane(&c->cell[i].pane, pane_width(window), u->ts_ms))
+		values_add(c, w, i, u);
+	else
+		value_lost(c, w, u->ts_ms);
 	return true;
 }
 
@@ -438,16 +579,13 @@ window_wide_figures(const struct cells *c, uint32_t w, struct window_figures *ou
 		out->classes[class] = totals->classes[class];
 		out->attempts += totals->classes[class];
 	}
-	out->distinct = wide->lists[LIST_SEEN].len;
-	out->failed = wide->lists[LIST_FAILED].len;
-	out->successful = wide->lists[LIST_SUCCEEDED].len;
+	out->distinct = wide->len[LIST_SEEN];
+	out->failed = wide->len[LIST_FAILED];
+	out->successful = wide->len[LIST_SUCCEEDED];
 	out->strangers = wide->strangers;
-	out->distinct2 = wide->lists[LIST_SECOND].len;
-	if (totals->thirds) {
-		const struct cell_list *thirds = c->cell[totals->thirds].thirds;
-		out->distinct3 = thirds[0].len;
-		out->failed3 = thirds[LIST_THIRD_FAILED - LIST_THIRD].len;
-	}
+	out->distinct2 = wide->len[LIST_SECOND];
+	out->distinct3 = wide->len[LIST_THIRD];
+	out->failed3 = wide->len[LIST_THIRD_FAILED];
 	for (uint32_t cell = wide->codes; cell; cell = c->next[cell])
 		for (unsigned k = 0; k < CELL_CODES; k++)
 			if (c->cell[cell].codes.items[k].count)

@@ -2,15 +2,15 @@
  * was seen, failed and succeeded (exact up to WINDOW_VALUES_MAX values), counts by
  * class and code in 60 panes a span (never under; at most one pane too much).
  * Answers for the instant of the newest event; every figure is kept up to date, so
- * that a question costs nothing. Steps per update: amortised constant in order;
- * a late event walks past the values seen after it. */
+ * that a question costs nothing. Steps per update: amortised constant, also for a
+ * late event: a value is put in order once, when the span's end reaches its pane. */
 #ifndef WINDOW_WINDOW_WIDE_H
 #define WINDOW_WINDOW_WIDE_H
 
 #include "window/cells.h"
 
 /* Cells that the first update after a log may need. */
-enum { WINDOW_WIDE_CELLS = 3 * WINDOW_LOG_MAX + 64 + 64 + 5 };
+enum { WINDOW_WIDE_CELLS = 3 * WINDOW_LOG_MAX + 64 + 64 + 8 };
 
 /* Makes an empty w (no entries) wide; -1 when cells lack. */
 int window_wide_begin(struct cells *c, uint32_t w) __attribute__((warn_unused_result));

@@ -298,6 +298,32 @@ START_TEST(wide_window_holds_both_ends_of_the_span)
 }
 END_TEST
 
+START_TEST(wide_window_forgets_late_values_of_its_oldest_pane_to_the_millisecond)
+{
+	static struct model m;
+	struct window_table *t = make(8 << 20, true);
+	int64_t start = 1700000000000; /* of a pane */
+	m.n = 0;
+	for (uint32_t i = 0; i < 100 + 20 + 500; i++) {
+		struct window_update u = {start + i * 50, i + 1, 0, 50126, WINDOW_FAILURE, 0, false};
+		if (i >= 100) /* the span's end is in the pane: out of order into what is in order there */
+			u.ts_ms = i == 100 ? start + W + 1000 : start + 1000 + i * 7919 % 4000;
+		if (i >= 120) {
+			u.ts_ms = start + W + 1000 + (i - 120) * 10;
+			u.value = 101;
+		}
+		m.events[m.n++] = u;
+		struct window_figures want, got = figures_of(t, 1, W, &u, u.ts_ms);
+		if (i > 100 && i < 120)
+			continue;
+		model_figures(&m, u.ts_ms, &want);
+		ck_assert_uint_eq(got.distinct, want.distinct);
+		ck_assert_uint_eq(got.strangers, want.strangers);
+	}
+	window_table_free(t);
+}
+END_TEST
+
 START_TEST(spray_of_the_worked_example_fires_on_the_late_event_and_rearms)
 {
 	/* value_count of users by IP, 10 min, gte 5 (windows page, section 6) */
@@ -331,7 +357,9 @@ START_TEST(wide_window_counts_values_exactly_and_events_never_under)
 	unsigned checked = 0;
 	for (unsigned i = 0; i < 6000; i++) {
 		now += below(&state, 600);
-		int64_t ts = below(&state, 4) ? now : now - (int64_t)below(&state, 20000);
+		/* late by up to two panes, or by all of the span: into the pane that its end is in, too */
+		int64_t late = below(&state, 3) ? (int64_t)below(&state, 20000) : (int64_t)below(&state, W + 2);
+		int64_t ts = below(&state, 4) ? now : now - late;
 		struct window_update u = random_update(&state, ts, 700);
 		m.events[m.n++] = u;
 		struct window_figures at, want;
@@ -606,6 +634,7 @@ main(void)
 		late_event_sees_what_comes_exactly_a_span_after_it,
 		window_is_wide_from_the_event_after_a_full_log_on,
 		wide_window_holds_both_ends_of_the_span,
+		wide_window_forgets_late_values_of_its_oldest_pane_to_the_millisecond,
 		spray_of_the_worked_example_fires_on_the_late_event_and_rearms,
 		wide_window_counts_values_exactly_and_events_never_under,
 		second_failure_is_exact_in_a_log_and_to_the_pane_in_a_wide_window,
