@@ -177,7 +177,12 @@ open_shared(struct daemon *d, struct fail *why)
 {
 	d->shared = shared_new(d->config, store_sink(d->store), PACKAGE_VERSION, false);
 	d->admission = admission_new(d->config->http.max_inflight_bytes, on_pressure, d);
-	return d->shared && d->admission ? 0 : fail_set(why, "os", "no memory for the windows; lower windows.memory");
+	if (!d->shared || !d->admission)
+		return fail_set(why, "os", "no memory for the windows; lower windows.memory");
+	if (store_recall(d->store, shared_pipeline(d->shared)->incidents, why) < 0)
+		log_err("alerts of before cannot be read; reports that name their events do not join them", LOG_WHY(why),
+		    LOG_END);
+	return 0;
 }
 
 static void

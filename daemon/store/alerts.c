@@ -20,9 +20,10 @@ alerts_new(struct db *db, struct fail *why)
 	alerts->db = db;
 	alerts->insert = db_prepare(db,
 	    "INSERT OR IGNORE INTO alerts (id, rule, kind, tenant, dedup_key, score, severity, event_ms, detected_ms, "
-	    "stored_ms, suppressed, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", why);
+	    "stored_ms, suppressed, data, keys) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", why);
 	alerts->release = db_prepare(db,
-	    "UPDATE alerts SET suppressed = 0, score = ?, stored_ms = ?, data = ? WHERE id = ? AND suppressed = 1", why);
+	    "UPDATE alerts SET suppressed = 0, score = ?, stored_ms = ?, dedup_key = ?, data = ?, keys = ? "
+	    "WHERE id = ? AND suppressed = 1", why);
 	alerts->score = db_prepare(db, "SELECT score FROM alerts WHERE id = ?", why);
 	alerts->trim = db_prepare(db,
 	    "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE stored_ms < ? AND NOT EXISTS "
@@ -52,16 +53,18 @@ release(struct alerts *alerts, const struct alert *a, int64_t now_ms, struct fai
 {
 	if (alert_suppression(a))
 		return 0;
-	db_bind(alerts->release, "iisz", (int64_t)alert_score(a), now_ms, alert_data(a), alert_id(a));
+	db_bind(alerts->release, "iizsbz", (int64_t)alert_score(a), now_ms, alert_dedup_key(a), alert_data(a), alert_keys(a),
+	    alert_id(a));
 	return db_run(alerts->db, alerts->release, why) < 0 ? -1 : db_changes(alerts->db) > 0;
 }
 
 int
 alerts_add(struct alerts *alerts, const struct alert *a, int64_t now_ms, int *stored_score, struct fail *why)
 {
-	db_bind(alerts->insert, "zzzsziiiiiis", alert_id(a), alert_rule_id(a), alert_kind(a),
+	db_bind(alerts->insert, "zzzsziiiiiisb", alert_id(a), alert_rule_id(a), alert_kind(a),
 	    alert_tenant(a), alert_dedup_key(a), (int64_t)alert_score(a), (int64_t)alert_severity(a), alert_event_ms(a),
-	    alert_detected_ms(a), now_ms, (int64_t)(alert_suppression(a) != NULL), alert_data(a));
+	    alert_detected_ms(a), now_ms, (int64_t)(alert_suppression(a) != NULL), alert_data(a),
+	    alert_keys(a));
 	if (db_run(alerts->db, alerts->insert, why) < 0)
 		return -1;
 	if (db_changes(alerts->db) > 0)
@@ -84,6 +87,36 @@ alerts_trim(struct alerts *alerts, int64_t before_ms, unsigned max, struct fail 
 	if (db_run(alerts->db, alerts->trim, why) < 0)
 		return -1;
 	return (int)db_changes(alerts->db);
+}
+
+/* Each alert is at least one record of the table: more rows than that would only push each other out. */
+static const char recall_sql[] =
+    "SELECT id, dedup_key, event_ms, detected_ms, score, keys FROM alerts WHERE suppressed = 0 AND keys IS NOT NULL "
+    "AND stored_ms >= max(?1, (SELECT min(stored_ms) FROM "
+    "(SELECT stored_ms FROM alerts WHERE stored_ms >= ?1 ORDER BY stored_ms DESC LIMIT ?2))) ORDER BY stored_ms";
+
+int
+alerts_recall(struct alerts *alerts, struct incidents *incidents, int64_t now_ms, struct fail *why)
+{
+	int step;
+	sqlite3_stmt *rows = db_prepare(alerts->db, recall_sql, why);
+	if (!rows)
+		return -1;
+	db_bind(rows, "ii", now_ms - incidents_span_ms(incidents), (int64_t)incidents_max(incidents));
+	while ((step = db_step(alerts->db, rows, why)) == 1) {
+		struct incident_alert a = {
+		    .id = db_text(rows, 0).p,
+		    .dedup_key = db_text(rows, 1).p,
+		    .event_ms = sqlite3_column_int64(rows, 2),
+		    .at_ms = sqlite3_column_int64(rows, 3),
+		    .score = sqlite3_column_int(rows, 4),
+		};
+		const char *keys = sqlite3_column_blob(rows, 5);
+		a.keys = str_make(keys, (size_t)sqlite3_column_bytes(rows, 5));
+		incidents_recall(incidents, &a);
+	}
+	sqlite3_finalize(rows);
+	return step < 0 ? -1 : 0;
 }
 
 static void

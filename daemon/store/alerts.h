@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "alert/alert.h"
+#include "alert/incidents.h"
 #include "base/fail.h"
 #include "store/db.h"
 
@@ -22,6 +23,11 @@ int alerts_add(struct alerts *alerts, const struct alert *a, int64_t now_ms, int
     __attribute__((warn_unused_result));
 /* Deletes at most max alerts stored before the time, never one that is still queued. How many, or -1. */
 int alerts_trim(struct alerts *alerts, int64_t before_ms, unsigned max, struct fail *why);
+
+/* Tells the table of all that were sent, or are to be, and can still be joined; oldest first, as many as it may hold.
+ * Before the store's thread runs. */
+int alerts_recall(struct alerts *alerts, struct incidents *incidents, int64_t now_ms, struct fail *why)
+    __attribute__((warn_unused_result));
 
 /* Prints the alerts of the database at path whose event is not older than since_ms, highest score first, then newest event
  * first: a table, or NDJSON of their `data`. Beside a running daemon; never writes. */

@@ -75,6 +75,10 @@ db_bind(sqlite3_stmt *statement, const char *format, ...)
 			s = va_arg(args, struct str);
 			sqlite3_bind_text64(statement, i, s.p ? s.p : "", s.len, SQLITE_STATIC, SQLITE_UTF8);
 			break;
+		case 'b':
+			s = va_arg(args, struct str);
+			sqlite3_bind_blob64(statement, i, s.p, s.len, SQLITE_STATIC);
+			break;
 		case 'z':
 			z = va_arg(args, const char *);
 			sqlite3_bind_text(statement, i, z, -1, SQLITE_STATIC);

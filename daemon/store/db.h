@@ -25,7 +25,8 @@ void db_close(struct db *db); /* statements were finalized by then */
 int db_exec(struct db *db, const char *sql, struct fail *why) __attribute__((warn_unused_result));
 sqlite3_stmt *db_prepare(struct db *db, const char *sql, struct fail *why);
 
-/* Values from the second parameter on by format: i int64_t, s struct str, z const char *. Resets the statement first. */
+/* Values from the second parameter on by format: i int64_t, s struct str, z const char *, b struct str as a blob. Resets the
+ * statement first. */
 void db_bind(sqlite3_stmt *statement, const char *format, ...);
 /* Runs a statement that returns no row. */
 int db_run(struct db *db, sqlite3_stmt *statement, struct fail *why) __attribute__((warn_unused_result));

@@ -334,6 +334,12 @@ store_free(struct store *s)
 }
 
 int
+store_recall(struct store *s, struct incidents *incidents, struct fail *why)
+{
+	return alerts_recall(s->tables.alerts, incidents, clock_wall_ms(), why);
+}
+
+int
 store_start(struct store *s, struct fail *why)
 {
 	if (loop_start(s->loop, why) < 0)

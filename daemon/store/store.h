@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alert/incidents.h"
 #include "alert/sink.h"
 #include "base/fail.h"
 #include "config/config.h"
@@ -31,6 +32,8 @@ struct store_options { /* all borrowed, until store_free */
 /* Opens the state directory; nothing runs yet. Codes of *why: "state-locked" (exit 75); "state-newer", "state-corrupt",
  * "state" (exit 73). */
 struct store *store_new(const struct store_options *options, struct fail *why);
+/* Tells the table of the alerts of earlier lives. Before store_start; -1: it knows some of them, or none. */
+int store_recall(struct store *s, struct incidents *incidents, struct fail *why) __attribute__((warn_unused_result));
 void store_free(struct store *s); /* after store_stop; NULL is fine */
 int store_start(struct store *s, struct fail *why) __attribute__((warn_unused_result));
 /* Takes no more batches, commits what it has, answers, ends the thread. The dispatcher has stopped before; the

@@ -8,6 +8,7 @@
 #include "base/metrics.h"
 #include "store/alerts.h"
 #include "store/db.h"
+#include "detect/tuning.h"
 #include "store_fixture.h"
 
 static struct fixture x;
@@ -415,6 +416,130 @@ START_TEST(what_cannot_be_opened_says_why)
 }
 END_TEST
 
+static struct incidents *
+table_new(int64_t span_ms, uint32_t max)
+{
+	struct incidents_options options = {span_ms, max, "0123456789abcdef"};
+	struct incidents *t = incidents_new(&options);
+	ck_assert_ptr_nonnull(t);
+	return t;
+}
+
+/* An alert about event n that has found its place; x is its fixture, and can be used for a report about it. */
+static struct alert *
+placed(struct incidents *t, unsigned n, const struct tuning_entry *suppressed_by)
+{
+	static struct incident_place place;
+	alert_unref(fixture_plain(&x, n, 1));
+	x.finding.suppressed_by = suppressed_by;
+	incidents_place(t, &x.finding, clock_wall_ms(), &place);
+	x.finding.place = &place;
+	return fixture_alert(&x);
+}
+
+/* The alert that a report about event n joins; "" for none. Asks only. */
+static const char *
+joined_by(struct incidents *t, unsigned n)
+{
+	static struct incident_place place;
+	static const struct rule_field joins = {"requestId", FIELD_FIXED_COUNT + 1, NULL, 0};
+	char event[24];
+	alert_unref(fixture_plain(&x, n + 1000, 1));
+	snprintf(event, sizeof(event), "%u", n);
+	fixture_set(&x, joins.slot, VALUE_STRING, event);
+	x.rule.id = "report";
+	x.rule.dedup_joins = &joins;
+	x.finding.suppressed_by = (const void *)&x;
+	incidents_place(t, &x.finding, clock_wall_ms(), &place);
+	return place.related;
+}
+
+START_TEST(a_restart_knows_the_alerts_that_reports_can_join)
+{
+	struct fail why = {0};
+	char ids[4][ALERT_ID_SIZE];
+	int64_t raised_ms[4];
+	struct incidents *t = table_new(3600000, 1024);
+	home_init(&h, 1);
+	home_store(&h, fixture_plain(&x, 9, 1), BATCH_DONE); /* as an earlier version stored them */
+	for (unsigned i = 0; i < 4; i++) {
+		if (i == 2)
+			clock_set(clock_wall_ms() + 1800000);
+		struct alert *a = placed(t, i, NULL);
+		raised_ms[i] = clock_wall_ms();
+		memcpy(ids[i], alert_id(a), ALERT_ID_SIZE);
+		home_store(&h, a, BATCH_DONE);
+	}
+	incidents_free(t);
+	home_close(&h);
+	clock_set(clock_wall_ms() + 1800000);
+	home_open(&h);
+	t = table_new(3600000, 1024);
+	ck_assert_int_eq(store_recall(h.store, t, &why), 0);
+	ck_assert_str_eq(joined_by(t, 1), ""); /* older than the span */
+	ck_assert_str_eq(joined_by(t, 2), ids[2]);
+	ck_assert_str_eq(joined_by(t, 3), ids[3]);
+	ck_assert_str_eq(joined_by(t, 9), "");
+	int64_t now = clock_wall_ms();
+	clock_set(raised_ms[2] + 3600001); /* time passes over the older one first */
+	ck_assert_str_eq(joined_by(t, 2), "");
+	ck_assert_str_eq(joined_by(t, 3), ids[3]);
+	clock_set(now);
+	incidents_free(t);
+	t = table_new(3600000, 1); /* has room for the newest only */
+	ck_assert_int_eq(store_recall(h.store, t, &why), 0);
+	ck_assert_str_eq(joined_by(t, 2), "");
+	ck_assert_str_eq(joined_by(t, 3), ids[3]);
+	incidents_free(t);
+	home_fini(&h);
+}
+END_TEST
+
+START_TEST(an_alert_that_was_suppressed_can_be_joined_after_a_restart_once_it_is_sent)
+{
+	struct fail why = {0};
+	static const struct tuning_entry entry = {.id = "drill", .owner = "o", .reason = "r", .end_ms = INT64_MAX};
+	struct incidents *t = table_new(3600000, 1024);
+	home_init(&h, 1);
+	for (int i = 0; i < 2; i++) {
+		home_store(&h, placed(t, 1, i == 0 ? &entry : NULL), BATCH_DONE);
+		incidents_free(t);
+		t = table_new(3600000, 1024);
+		ck_assert_int_eq(store_recall(h.store, t, &why), 0);
+		ck_assert_int_eq(*joined_by(t, 1) != '\0', i == 1);
+	}
+	ck_assert_int_eq(home_ask(&h, "SELECT count(*) FROM alerts"), 1);
+	incidents_free(t);
+	home_fini(&h);
+}
+END_TEST
+
+START_TEST(a_store_of_the_first_format_is_brought_up_to_date_and_keeps_its_alerts)
+{
+	struct fail why = {0};
+	sqlite3 *db;
+	home_init(&h, 1);
+	home_store(&h, fixture_plain(&x, 1, 1), BATCH_DONE);
+	home_close(&h);
+	ck_assert_int_eq(sqlite3_open(h.path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, "DROP INDEX alerts_by_age; ALTER TABLE alerts DROP COLUMN keys;"
+	    "CREATE INDEX alerts_by_age ON alerts (stored_ms); PRAGMA user_version=1", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	home_open(&h);
+	struct incidents *t = table_new(3600000, 1024);
+	struct alert *a = placed(t, 2, NULL);
+	incidents_free(t);
+	t = table_new(3600000, 1024);
+	home_store(&h, a, BATCH_DONE);
+	ck_assert_int_eq(store_recall(h.store, t, &why), 0);
+	ck_assert_str_eq(joined_by(t, 1), "");
+	ck_assert_str_ne(joined_by(t, 2), "");
+	ck_assert_int_eq(home_ask(&h, "SELECT count(*) FROM alerts"), 2);
+	incidents_free(t);
+	home_fini(&h);
+}
+END_TEST
+
 START_TEST(the_list_is_in_order_of_score_then_time)
 {
 	char *text = NULL;
@@ -636,7 +761,9 @@ main(void)
 	    a_target_that_may_lose_gives_up_its_lowest_first, a_required_target_that_is_nearly_full_is_pressure,
 	    a_disk_below_its_reserve_is_pressure_and_not_ready, new_rows_are_told_to_whoever_watches,
 	    old_alerts_go_but_never_a_queued_one, rows_of_a_target_that_left_the_configuration_expire,
-	    a_state_directory_has_one_user, what_cannot_be_opened_says_why, the_list_is_in_order_of_score_then_time,
+	    a_state_directory_has_one_user, what_cannot_be_opened_says_why, a_restart_knows_the_alerts_that_reports_can_join,
+	    an_alert_that_was_suppressed_can_be_joined_after_a_restart_once_it_is_sent,
+	    a_store_of_the_first_format_is_brought_up_to_date_and_keeps_its_alerts, the_list_is_in_order_of_score_then_time,
 #ifdef ENABLE_FAULTS
 	    a_commit_that_fails_fails_its_batches_and_may_be_repeated, a_store_that_failed_once_becomes_ready_by_itself,
 #endif
