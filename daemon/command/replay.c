@@ -49,6 +49,9 @@ load_policy(struct replay *r)
 		return EX_CONFIG;
 	unsigned count;
 	ruleset_rules(r->policy->rules, &count);
+	if (ruleset_disabled(r->policy->rules))
+		fprintf(r->err, "picketd: %u rules do not run: disabled, or of status deprecated or unsupported; picketd --check names them\n",
+		    ruleset_disabled(r->policy->rules));
 	if (count)
 		return 0;
 	fprintf(r->err, "picketd: there are no rules to evaluate: no file in rules.dirs or --rules ends in .yml or .yaml and has one that runs\n");

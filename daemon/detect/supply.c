@@ -1,9 +1,21 @@
 #include "detect/supply.h"
 
+#include <stdio.h>
+
+#include "base/buf.h"
 #include "event/schema_find.h"
 #include "sigma/mention.h"
 
-enum { SCHEMAS_MAX = 256, TOLD_MAX = 256 };
+enum { SCHEMAS_MAX = 256, TOLD_MAX = 256, UNKNOWN_MAX = 256 };
+
+/* Log sources that nothing gives, and the rules that wait for them. */
+struct unknown {
+	struct {
+		const struct rule *first;
+		unsigned more;
+	} items[UNKNOWN_MAX];
+	unsigned len;
+};
 
 /* One rule being looked at, or one filter with the rules that it is joined to. */
 struct supply {
@@ -105,19 +117,69 @@ judge_field(const struct mention *m, void *ctx)
 	    "no schema of %s has a field '%.100s': it is always missing", s->whose, m->field.p);
 }
 
+static bool
+same_logsource(const struct logsource *a, const struct logsource *b)
+{
+	return str_eq_nocase(a->product, b->product) && str_eq_nocase(a->service, b->service) &&
+	    str_eq_nocase(a->category, b->category);
+}
+
+/* False when the list is full: each of the others is told by itself. */
+static bool
+note_unknown(struct unknown *u, const struct policy *policy, const struct rule *rule)
+{
+	const struct logsource *wanted = mention_logsource(policy->rules, rule);
+	unsigned i = 0;
+
+	while (i < u->len && !same_logsource(mention_logsource(policy->rules, u->items[i].first), wanted))
+		i++;
+	if (i == UNKNOWN_MAX)
+		return false;
+	if (i == u->len)
+		u->items[u->len++].first = rule;
+	else
+		u->items[i].more++;
+	return true;
+}
+
 static void
-check_rule(const struct policy *policy, const struct rule *rule, struct fail_list *warnings)
+put_attribute(struct buf *out, const char *name, struct str value)
+{
+	if (value.len > 0 && buf_addf(out, "%s%s: %.*s", out->len ? ", " : "", name, (int)(value.len < 60 ? value.len : 60), value.p))
+		buf_clear(out); /* cannot be: there is room for three */
+}
+
+static void
+tell_unknown(const struct policy *policy, const struct rule *rule, unsigned more, struct fail_list *warnings)
+{
+	const struct logsource *wanted = mention_logsource(policy->rules, rule);
+	struct buf source;
+	char others[32] = "";
+
+	buf_init(&source, 512);
+	put_attribute(&source, "product", wanted->product);
+	put_attribute(&source, "service", wanted->service);
+	put_attribute(&source, "category", wanted->category);
+	if (more > 0)
+		snprintf(others, sizeof(others), " and %u more", more);
+	fail_list_at(warnings, rule->file, rule->line, 0, "unknown-logsource",
+	    "no schema and no listener gives events of the log source {%s} of '%.100s'%s", source.len ? source.data : "",
+	    rule->title, others);
+	buf_fini(&source);
+}
+
+static void
+check_rule(const struct policy *policy, const struct rule *rule, struct unknown *unknown, struct fail_list *warnings)
 {
 	struct supply s = {.policy = policy, .warnings = warnings, .whose = "the rule's log source"};
 
 	if (rule->correlation || sees_generic(policy, rule))
 		return;
 	gather_schemas(&s, rule);
-	if (s.schema_len == 0)
-		fail_list_at(warnings, rule->file, rule->line, 0, "unknown-logsource",
-		    "no schema and no listener gives events of the log source of '%.100s'", rule->title);
-	else
+	if (s.schema_len > 0)
 		mention_each(policy->rules, rule, policy->fields, judge_field, &s);
+	else if (!note_unknown(unknown, policy, rule))
+		tell_unknown(policy, rule, 0, warnings);
 }
 
 /* A field counts as supplied when one of the rules that are filtered may see it. */
@@ -140,11 +202,14 @@ check_filter(const struct policy *policy, unsigned filter, struct fail_list *war
 void
 supply_check(const struct policy *policy, struct fail_list *warnings)
 {
+	struct unknown unknown = {0};
 	unsigned count;
 	const struct rule *const *rules = ruleset_rules(policy->rules, &count);
 
 	for (unsigned i = 0; i < count; i++)
-		check_rule(policy, rules[i], warnings);
+		check_rule(policy, rules[i], &unknown, warnings);
+	for (unsigned i = 0; i < unknown.len; i++)
+		tell_unknown(policy, unknown.items[i].first, unknown.items[i].more, warnings);
 	for (unsigned i = 0; i < mention_filters(policy->rules); i++)
 		check_filter(policy, i, warnings);
 }

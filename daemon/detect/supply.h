@@ -7,8 +7,8 @@
 #include "base/fail.h"
 #include "detect/policy.h"
 
-/* One warning for each field of a rule or a filter, at its first place ("unsupplied-field"), or for the rule as a whole
- * ("unknown-logsource"). Events of a source that only a listener names have any field, by its path. */
+/* One warning for each field of a rule or a filter, at its first place ("unsupplied-field"), or for the rules of a log source
+ * together ("unknown-logsource"). Events of a source that only a listener names have any field, by its path. */
 void supply_check(const struct policy *policy, struct fail_list *warnings);
 
 #endif

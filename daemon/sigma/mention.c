@@ -89,6 +89,12 @@ mention_filtered(const struct ruleset *set, unsigned filter, unsigned *next)
 	return NULL;
 }
 
+const struct logsource *
+mention_logsource(const struct ruleset *set, const struct rule *rule)
+{
+	return &set->entries[rule->index].logsource;
+}
+
 bool
 mention_sees(const struct ruleset *set, const struct rule *rule, const struct source *source)
 {

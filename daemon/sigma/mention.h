@@ -7,6 +7,7 @@
 
 #include "event/event.h"
 #include "event/field.h"
+#include "sigma/logsource.h"
 #include "sigma/rule.h"
 #include "sigma/ruleset.h"
 
@@ -27,6 +28,8 @@ void mention_each_of_filter(const struct ruleset *set, unsigned filter, const st
     void *ctx);
 /* The rules that it filters: one after another, NULL behind the last. */
 const struct rule *mention_filtered(const struct ruleset *set, unsigned filter, unsigned *next);
+/* What the event rule asks for. */
+const struct logsource *mention_logsource(const struct ruleset *set, const struct rule *rule);
 /* Whether the rule may see events of the source; NULL: of none. */
 bool mention_sees(const struct ruleset *set, const struct rule *rule, const struct source *source);
 

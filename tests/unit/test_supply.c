@@ -131,6 +131,19 @@ START_TEST(a_field_that_only_a_filter_names_is_told_when_no_rule_that_it_filters
 }
 END_TEST
 
+START_TEST(rules_of_an_unknown_log_source_are_told_together)
+{
+	warn_of_text("title: A\nlogsource: {product: Windows, category: x}\ndetection: {s: {a: x}, condition: s}\n---\n"
+		     "title: B\nlogsource: {category: X, product: windows}\ndetection: {s: {a: x}, condition: s}\n---\n"
+		     "title: C\nlogsource: {product: windows}\ndetection: {s: {a: x}, condition: s}\n", false);
+	ck_assert_uint_eq(warnings.len, 2);
+	ck_assert_ptr_nonnull(strstr(warnings.items[0].text, "{product: Windows, category: x} of 'A' and 1 more"));
+	ck_assert_ptr_nonnull(strstr(warnings.items[1].text, "{product: windows} of 'C'"));
+	ck_assert_uint_eq(warnings.items[1].line, 9);
+	fail_list_fini(&warnings);
+}
+END_TEST
+
 START_TEST(logs_without_a_list_of_members_and_rules_for_any_log_have_every_field)
 {
 	warn_of("product: azure, service: riskyusers", "    anything: x\n", false);
@@ -153,6 +166,7 @@ main(void)
 		aliases_members_and_objects_of_members_are_supplied,
 		picketds_own_fields_are_known_everywhere,
 		keywords_have_no_field,
+		rules_of_an_unknown_log_source_are_told_together,
 		a_field_that_only_a_filter_names_is_told_when_no_rule_that_it_filters_can_have_it,
 		a_source_without_a_schema_is_unknown_unless_a_listener_names_it,
 		logs_without_a_list_of_members_and_rules_for_any_log_have_every_field,
