@@ -105,6 +105,18 @@ print_correlation(const json_t *data, struct buf *line, FILE *out)
 }
 
 static int
+print_related(const json_t *data, struct buf *line, FILE *out)
+{
+	const json_t *related = json_object_get(data, "related");
+	if (!json_is_object(related))
+		return 0;
+	if (buf_add_str(line, STR("joins ")) || add_text(line, json_object_get(related, "alert_id")) ||
+	    buf_add_str(line, STR(" by event ")) || add_text(line, json_object_get(related, "event_id")))
+		return -1;
+	return put_line(line, DETAIL_INDENT, out);
+}
+
+static int
 print_head(const struct report_entry *e, const json_t *data, struct buf *line, FILE *out)
 {
 	char time[CLOCK_TEXT_SIZE];
@@ -127,7 +139,8 @@ print_alert(const struct report_entry *e, struct buf *line, FILE *out)
 	json_t *data = json_loadb(text.p, text.len, JSON_ALLOW_NUL, NULL);
 	if (!data)
 		return -1;
-	int failed = print_head(e, data, line, out) || print_correlation(data, line, out) || print_matched(data, line, out);
+	int failed = print_head(e, data, line, out) || print_correlation(data, line, out) ||
+	    print_related(data, line, out) || print_matched(data, line, out);
 	json_decref(data);
 	return failed ? -1 : 0;
 }

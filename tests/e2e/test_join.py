@@ -62,6 +62,14 @@ def live_daemon_places_alerts_as_a_replay_does(place):
         equal(_placed(d.stored()), _placed(json.loads(row) for row in out.stdout.splitlines()), name)
 
 
+def replay_table_names_the_alert_that_a_report_joins(place):
+    body = risky()
+    path = place.write("in.ndjson", body + "\n" + report(id_of(body)) + "\n" + report("e2e0ffff-0000-4000-8000-000000000002") + "\n")
+    ids = [json.loads(row)["id"] for row in run([BINARY, "--replay", path]).stdout.splitlines() if SEED in row]
+    out = run([BINARY, "--replay", "--format", "table", path]).stdout
+    equal([row.strip() for row in out.splitlines() if "joins" in row], [f"joins {ids[0]} by event {id_of(body)}"], out)
+
+
 def reports_and_sign_ins_that_come_at_once_are_one_incident_each(place):
     d = place.daemon({"limits": {"threads": 4}})
     pairs = []
