@@ -254,7 +254,7 @@ def _test_evictions(place):
                                                                    i >> 8 & 255, i & 255, i) for i in range(n * 1000, n * 1000 + 1000)))
         n += 1
     most = d.metric("picketd_window_bytes")
-    check(most < 64 * 1048576, f"{most} bytes; the known event ids are among them")
+    check(most < 80 * 1048576, f"{most} bytes; the known event ids and alerts are among them")
 
 
 _add("window_evictions_counts_under_pressure", "picketd_window_evictions_total", _test_evictions)
