@@ -389,11 +389,9 @@ decide(struct pipeline *p, struct batch *b, const struct parked_check *check)
 		correlator_forget(s->correlator, check); /* a schema has changed */
 		return;
 	}
-	uint32_t anomalies = e.anomalies; /* as when it came: it is no late event for having waited */
-	context_observe(s->contexts, policy->outcomes, &e, true, &p->context);
+	context_look(s->contexts, policy->outcomes, &e, &p->context);
 	travel_observe(s->travels, &e, p->context.outcome == OUTCOME_SUCCESS, false, &p->travel);
 	named_observe(f->kit->named, s->contexts, f->kit->matcher, &e, &p->context);
-	e.anomalies = anomalies;
 	struct raise raise = {p, b, f};
 	struct correlator_input in = {
 	    .index = policy->correlations,
@@ -413,7 +411,9 @@ decide(struct pipeline *p, struct batch *b, const struct parked_check *check)
 bool
 pipeline_decide(struct pipeline *p, struct batch *b)
 {
-	struct parked_check *check = correlator_due(p->shared->correlator, clock_wall_ms());
+	const struct feed *f = b->pipeline_state;
+	const struct policy *policy = f->kit->policy;
+	struct parked_check *check = correlator_due(p->shared->correlator, policy->correlations, clock_wall_ms());
 	if (!check)
 		return false;
 	b->place = check->record.place;
@@ -423,9 +423,9 @@ pipeline_decide(struct pipeline *p, struct batch *b)
 }
 
 int64_t
-pipeline_next_ms(const struct pipeline *p)
+pipeline_last_ms(const struct pipeline *p)
 {
-	return correlator_next_ms(p->shared->correlator);
+	return correlator_last_ms(p->shared->correlator);
 }
 
 static void
@@ -437,11 +437,9 @@ on_tick_done(struct batch *b, enum batch_result result, void *ctx)
 	mem_free(b);
 }
 
-void
-pipeline_tick(struct pipeline *p)
+static void
+decide_due(struct pipeline *p)
 {
-	if (pipeline_next_ms(p) > clock_wall_ms() || pipeline_is_crowded(p->shared))
-		return;
 	struct batch *b = mem_zero(1, sizeof *b);
 	if (!b)
 		return; /* the checks wait for the next tick */
@@ -458,6 +456,17 @@ pipeline_tick(struct pipeline *p)
 	for (unsigned i = 0; i < TICK_CHECKS_MAX && pipeline_decide(p, b); i++)
 		;
 	pipeline_finish(p, b);
+}
+
+void
+pipeline_tick(struct pipeline *p)
+{
+	const struct pipeline_shared *s = p->shared;
+	if (pipeline_is_crowded(s) || !correlator_claim(s->correlator))
+		return;
+	if (correlator_is_due(s->correlator, p->kit->policy->correlations, clock_wall_ms()))
+		decide_due(p);
+	correlator_release(s->correlator);
 }
 
 void

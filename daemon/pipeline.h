@@ -78,8 +78,8 @@ void pipeline_give_up(struct pipeline *p);
 void pipeline_tick(struct pipeline *p);
 /* The same for one check, into a batch that has begun; b->place is the check's then. False when none is due. */
 bool pipeline_decide(struct pipeline *p, struct batch *b);
-/* When the next check is due, by the clock; INT64_MAX when none waits. */
-int64_t pipeline_next_ms(const struct pipeline *p);
+/* When all checks are due by the clock; INT64_MAX when none waits. */
+int64_t pipeline_last_ms(const struct pipeline *p);
 /* What the body still holds is evaluated now, not in pipeline_finish. */
 void pipeline_flush(struct pipeline *p, struct batch *b);
 /* The alerts that wait for the disk fill their memory: nothing new should begin. Any thread. */

@@ -52,11 +52,16 @@ open_detection(struct shared *s, const struct config *c, bool replay)
 	    .names_bytes = part(c, NAMES_PART),
 	    .window_ms = c->windows.span_ms,
 	    .lateness_ms = c->input.lateness_ms,
+	    .event_clock = replay,
 	};
 	s->pipeline.travels = travels_new(s->windows, part(c, TRAVELS_PART));
+	s->pipeline.contexts = contexts_new(&contexts);
+	if (!s->pipeline.contexts)
+		return -1;
 	struct correlator_options bursts = {
 	    .windows = s->windows,
 	    .counted = s->counted,
+	    .feeds = contexts_lateness(s->pipeline.contexts),
 	    .memory_bytes = part(c, BURSTS_PART),
 	    .lateness_ms = c->input.lateness_ms,
 	    .grace_ms = c->windows.grace_ms,
@@ -66,11 +71,10 @@ open_detection(struct shared *s, const struct config *c, bool replay)
 	struct incidents_options incidents = {.span_ms = c->state.join_span_ms, .max = c->state.join_max};
 	if (getrandom(incidents.hash_key, sizeof incidents.hash_key, 0) < 0)
 		return -1;
-	s->pipeline.contexts = contexts_new(&contexts);
 	s->pipeline.correlator = correlator_new(&bursts);
 	s->pipeline.advisor = advisor_new();
 	s->pipeline.incidents = incidents_new(&incidents);
-	return s->pipeline.contexts && s->pipeline.travels && s->pipeline.correlator && s->pipeline.advisor &&
+	return s->pipeline.travels && s->pipeline.correlator && s->pipeline.advisor &&
 	    s->pipeline.incidents ? 0 : -1;
 }
 

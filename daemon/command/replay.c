@@ -156,7 +156,7 @@ decide_due(struct replay *r, struct batch *b)
 	return any;
 }
 
-/* The story is told: time runs on until nothing waits. */
+/* The story is told: all that waits is due, in the order of time. */
 static void
 decide_rest(struct replay *r, struct batch *b)
 {
@@ -164,9 +164,9 @@ decide_rest(struct replay *r, struct batch *b)
 	report_mark(r->report, b);
 	if (r->options->carry_state && r->file + 1 < r->options->file_count)
 		return;
-	for (int64_t next_ms; (next_ms = pipeline_next_ms(r->pipeline)) != INT64_MAX;) {
-		if (next_ms > clock_wall_ms())
-			clock_set(next_ms);
+	for (int64_t last_ms; (last_ms = pipeline_last_ms(r->pipeline)) != INT64_MAX;) {
+		if (last_ms > clock_wall_ms())
+			clock_set(last_ms);
 		if (!decide_due(r, b))
 			return; /* no memory */
 	}

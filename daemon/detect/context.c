@@ -1,5 +1,6 @@
 #include "detect/context.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "detect/identity.h"
@@ -7,7 +8,7 @@
 #include "detect/names.h"
 #include "detect/number_slot.h"
 
-enum { KEY_IP = 1, KEY_USER = 2, KEY_FEED = 3 }; /* kinds of window_table_key */
+enum { KEY_IP = 1, KEY_USER = 2, KEY_FEED = 3, KEY_TENANT = 4 }; /* kinds of window_table_key */
 enum { HORIZON_EVERY = 256 };                    /* events between two looks at the horizon */
 
 _Static_assert((int)OUTCOME_FAILURE == (int)WINDOW_FAILURE && (int)OUTCOME_INTERRUPTED == (int)WINDOW_INTERRUPTED &&
@@ -19,6 +20,7 @@ struct contexts {
 	struct window_table *windows;
 	struct detail_table *names;
 	int64_t window_ms;
+	bool event_clock;
 	/* any thread */
 	struct lateness lateness;
 	_Atomic unsigned events;
@@ -32,6 +34,7 @@ contexts_new(const struct contexts_options *options)
 		return NULL;
 	c->windows = options->windows;
 	c->window_ms = options->window_ms;
+	c->event_clock = options->event_clock;
 	lateness_init(&c->lateness, options->lateness_ms);
 	atomic_init(&c->events, 0);
 	c->names = names_new(options->names_bytes);
@@ -55,6 +58,19 @@ struct window_table *
 contexts_windows(struct contexts *c)
 {
 	return c->windows;
+}
+
+const struct lateness *
+contexts_lateness(const struct contexts *c)
+{
+	return &c->lateness;
+}
+
+uint64_t
+contexts_tenant(const struct window_table *windows, struct str tenant)
+{
+	uint64_t key = window_table_key(windows, KEY_TENANT, &tenant, 1);
+	return key ? key : 1;
 }
 
 uint64_t
@@ -228,8 +244,13 @@ static void
 check_late(struct contexts *c, struct event *e, bool repeat)
 {
 	struct str parts[] = {e->tenant, e->category};
-	uint64_t feed = window_table_key(c->windows, KEY_FEED, parts, 2);
-	if (lateness_check(&c->lateness, feed, e->window_ms, e->received_ms)) {
+	uint64_t source = e->source ? e->source->identity : 0;
+	int64_t now_ms = c->event_clock ? clock_wall_ms() : e->received_ms;
+	struct lateness_feed *feed =
+	    lateness_feed(&c->lateness, window_table_key(c->windows, KEY_FEED, parts, 2) ^ source);
+	if (lateness_is_nameless(&c->lateness, feed))
+		lateness_name(feed, contexts_tenant(c->windows, e->tenant), source);
+	if (lateness_note(&c->lateness, feed, e->window_ms, now_ms)) {
 		char category[64];
 		identity_cut(e->category, category, sizeof(category));
 		e->anomalies |= ANOMALY_LATE;
@@ -237,12 +258,11 @@ check_late(struct contexts *c, struct event *e, bool repeat)
 			metrics_count(METRIC_EVENTS_LATE, category, NULL, 1);
 	}
 	if (atomic_fetch_add_explicit(&c->events, 1, memory_order_relaxed) % HORIZON_EVERY == 0)
-		window_table_set_horizon(c->windows, lateness_horizon(&c->lateness, e->received_ms));
+		window_table_set_horizon(c->windows, lateness_horizon(&c->lateness, now_ms));
 }
 
-void
-context_observe(struct contexts *c, const struct outcome_table *outcomes, struct event *e, bool repeat,
-    struct context *out)
+static void
+observe(struct contexts *c, const struct outcome_table *outcomes, struct event *e, bool count, struct context *out)
 {
 	out->outcome = OUTCOME_OTHER;
 	out->code = -1;
@@ -251,12 +271,25 @@ context_observe(struct contexts *c, const struct outcome_table *outcomes, struct
 	out->ip_value = out->user_value = out->asn_value = 0;
 	out->names.sample_count = out->names.compromised_count = 0;
 	out->at_ms = e->window_ms;
-	check_late(c, e, repeat);
 	slots_clear(e);
 	if (!e->is_sign_in)
 		return;
 	out->outcome = outcome_of(outcomes, e, &out->code);
-	observe_sign_in(c, e, !repeat && !(e->anomalies & ANOMALY_LATE), out);
+	observe_sign_in(c, e, count, out);
+}
+
+void
+context_observe(struct contexts *c, const struct outcome_table *outcomes, struct event *e, bool repeat,
+    struct context *out)
+{
+	check_late(c, e, repeat);
+	observe(c, outcomes, e, !repeat && !(e->anomalies & ANOMALY_LATE), out);
+}
+
+void
+context_look(struct contexts *c, const struct outcome_table *outcomes, struct event *e, struct context *out)
+{
+	observe(c, outcomes, e, false, out);
 }
 
 void

@@ -67,6 +67,7 @@ struct context {
 	char text[CONTEXT_SLOTS][24]; /* what the window.* slots point to */
 };
 
+struct lateness;
 struct contexts; /* shared by all workers; daemon-lifetime */
 
 struct contexts_options {
@@ -74,6 +75,7 @@ struct contexts_options {
 	uint64_t names_bytes;         /* memory for users_sample and compromised */
 	int64_t window_ms;            /* windows.context span, 10 min */
 	int64_t lateness_ms;
+	bool event_clock; /* replay: events arrive when the clock says, not when they are read */
 };
 
 struct contexts *contexts_new(const struct contexts_options *options);
@@ -83,7 +85,13 @@ void contexts_free(struct contexts *c);
  * names, and writes the window.* slots, which point into *out. Other events: both windows not present, slots MISSING. */
 void context_observe(struct contexts *c, const struct outcome_table *outcomes, struct event *e, bool repeat,
     struct context *out);
+/* The same for an event that has waited: it was counted when it came, and tells nothing new of its category. */
+void context_look(struct contexts *c, const struct outcome_table *outcomes, struct event *e, struct context *out);
 struct window_table *contexts_windows(struct contexts *c);
+/* How far the feeds have come. */
+const struct lateness *contexts_lateness(const struct contexts *c);
+/* The tenant as it is named in the questions about them. */
+uint64_t contexts_tenant(const struct window_table *windows, struct str tenant);
 /* Fills out->names; to be called once something fired for the event of the last context_observe. */
 void context_complete(struct contexts *c, struct context *out);
 uint64_t contexts_bytes(const struct contexts *c); /* without the windows */

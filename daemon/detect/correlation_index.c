@@ -9,6 +9,7 @@ struct correlation_index {
 	unsigned *first;           /* rules + 1 of them: rule i feeds fed[first[i] .. first[i + 1]) */
 	const struct rule **fed;
 	metrics_series *ungrouped; /* by rule */
+	struct awaited *awaited;
 };
 
 /* Calls for every edge rule -> correlation: counts into first[], or fills fed[]. */
@@ -29,8 +30,10 @@ walk(struct correlation_index *index, const struct rule *const *rules, unsigned 
 }
 
 struct correlation_index *
-correlation_index_new(const struct rule *const *rules, unsigned count)
+correlation_index_new(const struct correlation_rules *from)
 {
+	const struct rule *const *rules = from->rules;
+	unsigned count = from->count;
 	struct correlation_index *index = mem_zero(1, sizeof(*index));
 	unsigned *at = mem_zero((size_t)count + 1, sizeof(*at));
 	if (!index || !at)
@@ -38,7 +41,8 @@ correlation_index_new(const struct rule *const *rules, unsigned count)
 	index->rules = count;
 	index->first = mem_zero((size_t)count + 1, sizeof(*index->first));
 	index->ungrouped = mem_zero((size_t)count + 1, sizeof(*index->ungrouped));
-	if (!index->first || !index->ungrouped)
+	index->awaited = awaited_new(from);
+	if (!index->first || !index->ungrouped || !index->awaited)
 		goto fail;
 	for (unsigned i = 0; i < count; i++)
 		if (rules[i]->burst.by_count || (rules[i]->correlation && rules[i]->correlation->group_count))
@@ -68,6 +72,7 @@ correlation_index_free(struct correlation_index *index)
 	mem_free(index->first);
 	mem_free(index->fed);
 	mem_free(index->ungrouped);
+	awaited_free(index->awaited);
 	mem_free(index);
 }
 
@@ -80,6 +85,12 @@ correlation_index_fed(const struct correlation_index *index, const struct rule *
 	}
 	*count = index->first[rule->index + 1] - index->first[rule->index];
 	return index->fed + index->first[rule->index];
+}
+
+const struct awaited *
+correlation_index_awaited(const struct correlation_index *index)
+{
+	return index->awaited;
 }
 
 void

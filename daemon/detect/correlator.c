@@ -48,8 +48,9 @@ correlator_new(const struct correlator_options *options)
 	c->windows = options->windows;
 	c->counted = options->counted;
 	c->lateness_ms = options->lateness_ms;
+	c->feeds = options->feeds;
 	c->grace_ms = options->grace_ms;
-	c->whole_story = options->whole_story;
+	atomic_flag_clear(&c->deciding);
 	c->bursts = burst_table_new(quarter);
 	c->evidence = evidence_new(quarter);
 	c->hits = hit_table_new(quarter, options->whole_story, options->start_ms);
@@ -387,16 +388,54 @@ correlator_step(struct correlator *c, const struct correlator_input *in, correla
 	return s.failed ? -1 : 0;
 }
 
-struct parked_check *
-correlator_due(struct correlator *c, int64_t now_ms)
+struct due_question {
+	const struct correlator *c;
+	const struct correlation_index *index;
+	int64_t now_ms;
+};
+
+/* Nothing that is as old comes any more, but for what is later than the grace. */
+static int64_t
+passed(uint64_t definition, uint64_t tenant_key, void *ctx)
 {
-	return parked_take(c->parked, now_ms);
+	const struct due_question *d = ctx;
+	struct awaited_question q = {d->c->feeds, definition, tenant_key, d->now_ms};
+	int64_t newest_ms = awaited_newest(correlation_index_awaited(d->index), &q);
+	return newest_ms == INT64_MIN ? newest_ms : newest_ms - d->c->grace_ms;
+}
+
+bool
+correlator_claim(struct correlator *c)
+{
+	return !atomic_flag_test_and_set_explicit(&c->deciding, memory_order_acquire);
+}
+
+void
+correlator_release(struct correlator *c)
+{
+	atomic_flag_clear_explicit(&c->deciding, memory_order_release);
+}
+
+bool
+correlator_is_due(struct correlator *c, const struct correlation_index *index, int64_t now_ms)
+{
+	struct due_question question = {c, index, now_ms};
+	struct parked_time time = {now_ms, passed, &question};
+	return parked_is_due(c->parked, &time);
+}
+
+struct parked_check *
+correlator_due(struct correlator *c, const struct correlation_index *index, int64_t now_ms)
+{
+	struct due_question question = {c, index, now_ms};
+	struct parked_time time = {now_ms, passed, &question};
+	return parked_take(c->parked, &time);
 }
 
 int64_t
-correlator_next_ms(struct correlator *c)
+correlator_last_ms(struct correlator *c)
 {
-	return parked_next_ms(c->parked);
+	return parked_last_ms(c->parked);
 }
 
 unsigned

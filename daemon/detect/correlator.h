@@ -20,6 +20,7 @@
 #include "window/window_table.h"
 
 struct tuning;
+struct lateness;
 struct correlator;
 struct correlation_index; /* which correlations a rule feeds; immutable, belongs to the policy */
 struct correlator_mark;
@@ -34,6 +35,7 @@ struct correlator_marks {
 struct correlator_options {
 	struct window_table *windows; /* borrowed */
 	struct seen *counted;         /* borrowed: which event met which rule */
+	const struct lateness *feeds; /* borrowed: how far they have come */
 	uint64_t memory_bytes;        /* for fired bursts, evidence, hits and parked checks */
 	int64_t lateness_ms, grace_ms;
 	bool whole_story; /* replay: nothing happened before the first event */
@@ -58,8 +60,16 @@ struct correlator_input {
  * time). The finding lives until the call returns. -1: it could not be kept, the batch has to fail. */
 typedef int (*correlator_emit_f)(const struct finding *f, const struct match *match, void *ctx);
 
-/* rules are borrowed (ruleset_rules). NULL without memory. */
-struct correlation_index *correlation_index_new(const struct rule *const *rules, unsigned count);
+struct correlation_rules { /* borrowed */
+	const struct rule *const *rules; /* count of them, by rule.index */
+	unsigned count;
+	const struct source *const *sources; /* source_count of them: all that events may have */
+	unsigned source_count;
+	bool (*sees)(const struct rule *rule, const struct source *source, const void *ctx); /* source NULL: none */
+	const void *ctx;
+};
+/* The rules must outlive it. NULL without memory. */
+struct correlation_index *correlation_index_new(const struct correlation_rules *from);
 void correlation_index_free(struct correlation_index *index);
 
 struct correlator *correlator_new(const struct correlator_options *options);
@@ -68,10 +78,15 @@ void correlator_free(struct correlator *c);
 int correlator_step(struct correlator *c, const struct correlator_input *in, correlator_emit_f emit, void *ctx)
     __attribute__((warn_unused_result));
 
-/* The next check that is due, to be decided and given to parked_done; NULL when there is none. */
-struct parked_check *correlator_due(struct correlator *c, int64_t now_ms);
-/* When the next check is due; INT64_MAX when none waits. */
-int64_t correlator_next_ms(struct correlator *c);
+/* One worker decides at a time, so that the checks of a group are decided in their order: true for the one that may. */
+bool correlator_claim(struct correlator *c) __attribute__((warn_unused_result));
+void correlator_release(struct correlator *c);
+/* Is a check due, by the clock or because the feeds that it waits for have passed its time? */
+bool correlator_is_due(struct correlator *c, const struct correlation_index *index, int64_t now_ms);
+/* The next such check, to be decided and given to parked_done; NULL when there is none. */
+struct parked_check *correlator_due(struct correlator *c, const struct correlation_index *index, int64_t now_ms);
+/* When all checks are due by the clock; INT64_MAX when none waits. */
+int64_t correlator_last_ms(struct correlator *c);
 unsigned correlator_waiting(struct correlator *c);
 /* rule: the check's, of the policy in force; NULL when that has it no more: it is forgotten then. in->event is the check's record, decoded
  * anew; in->matches are not read. */

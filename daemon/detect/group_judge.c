@@ -146,19 +146,21 @@ judge_hits(const struct group_step *s, const struct subject *subject, uint64_t k
 /* ---- what has to wait ---- */
 
 /* The hit at that index gets a check, with the event at hand as its record. Due when nothing comes any more that
- * belongs to what is over by over_ms. */
+ * belongs to what is over by end_ms; INT64_MAX: only the clock tells. */
 static void
-park(const struct group_step *s, const struct waiter *w, struct hits *h, unsigned at, int64_t over_ms)
+park(const struct group_step *s, const struct waiter *w, struct hits *h, unsigned at, int64_t end_ms)
 {
 	const struct correlator_input *in = s->in;
-	int64_t later_ms = over_ms > in->now_ms || s->c->whole_story ? over_ms : in->now_ms;
+	int64_t later_ms = end_ms > in->now_ms && end_ms < INT64_MAX ? end_ms : in->now_ms;
 	struct parked_check check = {
 		.record = {
+			.end_ms = end_ms,
 			.due_ms = later_ms + s->c->grace_ms + 1,
 			.at_ms = h->items[at].ts_ms,
 			.received_ms = in->event->received_ms,
 			.key = w->key,
 			.definition = w->rule->definition,
+			.tenant_key = contexts_tenant(s->c->windows, in->event->tenant),
 			.origin = in->origin,
 			.place = in->place,
 			.serial = in->event->serial,
@@ -345,34 +347,64 @@ decide_window(const struct group_step *s, const struct waiter *waiter, const str
 	return true;
 }
 
-/* A window has its check, and then a match that came late moved the window before it over it: the check goes to the
- * first window that has none. */
+/* Windows are decided in their order: when a match that came late began one before this, which has its own time, this one
+ * waits on; only by the clock when its feeds have passed it already and the other knows none. */
 static bool
-is_covered(const struct group_step *s, const struct waiter *w, struct hits *h, int64_t at_ms)
+has_to_wait(const struct group_step *s, const struct waiter *w, struct hits *h, const struct parked_record *r)
 {
-	const struct correlation *c = w->rule->correlation;
-	if (c->when != CORRELATION_AT_END || at_ms > h->closed_ms)
+	unsigned at = hits_after(h, r->at_ms - 1), first = 0;
+	while (first < at && !h->items[first].waits)
+		first++;
+	if (first >= at || at == h->n || h->items[at].ts_ms != r->at_ms)
 		return false;
+	hits_waited(h, r->at_ms, false);
+	park(s, w, h, at, s->in->now_ms < r->due_ms ? INT64_MAX : r->end_ms);
+	return true;
+}
+
+/* A match that came late moved the window before this one over it: the check goes to the first window that has none. */
+static void
+pass_on(const struct group_step *s, const struct waiter *w, struct hits *h)
+{
 	unsigned next = hits_after(h, h->closed_ms);
 	if (next < h->n && !hits_is_checked(h, next))
-		park(s, w, h, next, h->items[next].ts_ms + c->timespan_ms);
-	return true;
+		park(s, w, h, next, h->items[next].ts_ms + w->rule->correlation->timespan_ms);
+}
+
+/* A window of those that lie one behind the other. */
+static void
+decide_in_order(const struct group_step *s, const struct waiter *w, const struct parked_record *r, struct hits *h,
+    struct verdict *out)
+{
+	struct window span = window_of(w->rule->correlation, r->at_ms);
+	bool held = false;
+	if (has_to_wait(s, w, h, r))
+		return;
+	if (r->at_ms > h->closed_ms)
+		held = decide_window(s, w, &span, h, out);
+	else
+		pass_on(s, w, h);
+	hits_waited(h, r->at_ms, held);
 }
 
 void
 group_decide(const struct group_step *s, const struct rule *rule, const struct parked_check *check, struct verdict *out)
 {
 	const struct correlation *c = rule->correlation;
-	struct window span = window_of(c, check->record.at_ms);
+	const struct parked_record *r = &check->record;
 	struct hits h MEM_UNSET;
 	out->answer = BURST_QUIET;
-	burst_lock(s->c->bursts, check->record.key);
-	hits_load(s->c->hits, check->record.key, &h);
-	struct waiter waiter = {rule, check->record.key, check->values};
-	bool held = !is_covered(s, &waiter, &h, check->record.at_ms) && decide_window(s, &waiter, &span, &h, out);
-	hits_waited(&h, check->record.at_ms, held);
-	hits_store(s->c->hits, check->record.key, &h);
-	burst_unlock(s->c->bursts, check->record.key);
+	burst_lock(s->c->bursts, r->key);
+	hits_load(s->c->hits, r->key, &h);
+	struct waiter waiter = {rule, r->key, check->values};
+	if (c->when == CORRELATION_AT_END) {
+		decide_in_order(s, &waiter, r, &h, out);
+	} else {
+		struct window span = window_of(c, r->at_ms);
+		hits_waited(&h, r->at_ms, decide_window(s, &waiter, &span, &h, out));
+	}
+	hits_store(s->c->hits, r->key, &h);
+	burst_unlock(s->c->bursts, r->key);
 }
 
 void

@@ -4,6 +4,8 @@
 #ifndef DETECT_GROUP_JUDGE_H
 #define DETECT_GROUP_JUDGE_H
 
+#include <stdatomic.h>
+
 #include "detect/burst.h"
 #include "detect/correlator.h"
 #include "detect/evidence.h"
@@ -17,8 +19,9 @@ struct correlator {
 	struct hit_table *hits;
 	struct parked *parked;
 	struct seen *counted;
+	const struct lateness *feeds;
 	int64_t lateness_ms, grace_ms;
-	bool whole_story; /* the clock is that of the events */
+	atomic_flag deciding;
 };
 
 struct correlator_mark {

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 
-enum { UNIT_SIZE = 256, UNIT_TEXT = UNIT_SIZE - sizeof(uint32_t), UNITS_MIN = 64, TEXTS = 2 + RULE_GROUP_MAX };
+enum { UNIT_SIZE = 256, UNIT_TEXT = UNIT_SIZE - sizeof(uint32_t), UNITS_MIN = 64, LANES = 512 };
 
 /* Units are named by index + 1; 0 is none. */
 struct link { /* of a pairing heap */
@@ -14,11 +14,22 @@ struct link { /* of a pairing heap */
 	uint32_t before; /* the sibling in front of it, or its parent */
 };
 
+/* Every check is in two heaps: of all that wait for the clock, by that, or of those for which it has come, by their end;
+ * and in its lane, by its end. */
+enum which { BY_CLOCK, RIPE, IN_LANE };
+
 struct check { /* the first unit of a check */
 	uint32_t text; /* where its texts begin */
-	struct link due;
-	uint64_t order; /* of two that are due at once, the earlier goes first */
+	struct link links[2];
+	uint16_t lane; /* index + 1; 0: there was none left, it waits for the clock alone */
+	bool ripe;
+	uint64_t order; /* of two with one end, the earlier goes first */
 	struct parked_record record;
+};
+
+struct lane { /* the checks that wait for the same feeds */
+	uint64_t definition, tenant_key;
+	uint32_t first; /* 0: the lane is free */
 };
 
 union unit {
@@ -30,7 +41,7 @@ union unit {
 	} text;
 };
 _Static_assert(sizeof(union unit) == UNIT_SIZE, "a check fits its unit");
-_Static_assert(sizeof(struct parked_record) == 8 * 8 + 11 * 4 + PARKED_RULE_SIZE + 3, "a record has no padding");
+_Static_assert(sizeof(struct parked_record) == 10 * 8 + 11 * 4 + PARKED_RULE_SIZE + 3, "a record has no padding");
 
 struct parked {
 	/* set at start */
@@ -40,9 +51,12 @@ struct parked {
 	union unit *units;
 	uint32_t free, touched; /* a list; units beyond touched were never used, and their memory is not there yet */
 	uint32_t left;          /* units that can be had */
-	uint32_t first;         /* to be due */
+	uint32_t clock, ripe;   /* the first of either */
+	struct lane lanes[LANES];
+	unsigned lane_count; /* all behind are free */
 	uint64_t order;
 	unsigned waiting;
+	int64_t last_ms; /* of those that wait or have waited since none did: due by the clock */
 };
 
 struct parked *
@@ -80,52 +94,132 @@ check_of(const struct parked *p, uint32_t i)
 
 /* ---- the heap ---- */
 
-static bool
-is_before(const struct check *a, const struct check *b)
+static struct link *
+link_of(const struct parked *p, enum which which, uint32_t i)
 {
-	return a->record.due_ms != b->record.due_ms ? a->record.due_ms < b->record.due_ms : a->order < b->order;
+	return &check_of(p, i)->links[which == IN_LANE];
+}
+
+static bool
+is_before(const struct parked *p, enum which which, uint32_t a, uint32_t b)
+{
+	const struct check *x = check_of(p, a), *y = check_of(p, b);
+	int64_t x_ms = which == BY_CLOCK ? x->record.due_ms : x->record.end_ms;
+	int64_t y_ms = which == BY_CLOCK ? y->record.due_ms : y->record.end_ms;
+	return x_ms != y_ms ? x_ms < y_ms : x->order < y->order;
 }
 
 /* Two heaps become one. */
 static uint32_t
-heap_join(struct parked *p, uint32_t a, uint32_t b)
+heap_join(struct parked *p, enum which which, uint32_t a, uint32_t b)
 {
 	if (!a || !b)
 		return a ? a : b;
-	if (is_before(check_of(p, b), check_of(p, a))) {
+	if (is_before(p, which, b, a)) {
 		uint32_t other = a;
 		a = b;
 		b = other;
 	}
-	struct link *up = &check_of(p, a)->due, *down = &check_of(p, b)->due;
+	struct link *up = link_of(p, which, a), *down = link_of(p, which, b);
 	down->next = up->child;
 	down->before = a;
 	if (up->child)
-		check_of(p, up->child)->due.before = b;
+		link_of(p, which, up->child)->before = b;
 	up->child = b;
 	return a;
 }
 
-/* The children of a root that goes: joined in pairs from the first, then all from the last. */
+/* The children of one that goes: joined in pairs from the first, then all from the last. */
 static uint32_t
-heap_join_children(struct parked *p, uint32_t child)
+heap_join_children(struct parked *p, enum which which, uint32_t child)
 {
 	uint32_t pairs = 0, all = 0;
 	while (child) {
-		uint32_t second = check_of(p, child)->due.next, rest = second ? check_of(p, second)->due.next : 0;
-		uint32_t pair = heap_join(p, child, second);
-		check_of(p, pair)->due.next = pairs;
+		uint32_t second = link_of(p, which, child)->next, rest = second ? link_of(p, which, second)->next : 0;
+		uint32_t pair = heap_join(p, which, child, second);
+		link_of(p, which, pair)->next = pairs;
 		pairs = pair;
 		child = rest;
 	}
 	while (pairs) {
-		uint32_t rest = check_of(p, pairs)->due.next;
-		all = heap_join(p, all, pairs);
+		uint32_t rest = link_of(p, which, pairs)->next;
+		all = heap_join(p, which, all, pairs);
 		pairs = rest;
 	}
 	if (all)
-		check_of(p, all)->due.next = check_of(p, all)->due.before = 0;
+		link_of(p, which, all)->next = link_of(p, which, all)->before = 0;
 	return all;
+}
+
+static void
+heap_insert(struct parked *p, enum which which, uint32_t *first, uint32_t i)
+{
+	*link_of(p, which, i) = (struct link){0};
+	*first = heap_join(p, which, *first, i);
+}
+
+static void
+heap_remove(struct parked *p, enum which which, uint32_t *first, uint32_t i)
+{
+	struct link *link = link_of(p, which, i);
+	uint32_t below = heap_join_children(p, which, link->child);
+	if (*first == i) {
+		*first = below;
+		return;
+	}
+	struct link *before = link_of(p, which, link->before);
+	*(before->child == i ? &before->child : &before->next) = link->next;
+	if (link->next)
+		link_of(p, which, link->next)->before = link->before;
+	*first = heap_join(p, which, *first, below);
+}
+
+/* ---- lanes ---- */
+
+/* Index + 1; 0 when all are taken. */
+static uint16_t
+lane_of(struct parked *p, const struct parked_record *r)
+{
+	unsigned spare = p->lane_count;
+	for (unsigned i = 0; i < p->lane_count; i++) {
+		const struct lane *lane = &p->lanes[i];
+		if (lane->first && lane->definition == r->definition && lane->tenant_key == r->tenant_key)
+			return (uint16_t)(i + 1);
+		if (!lane->first && spare == p->lane_count)
+			spare = i;
+	}
+	if (spare == LANES)
+		return 0;
+	p->lane_count += spare == p->lane_count;
+	p->lanes[spare] = (struct lane){r->definition, r->tenant_key, 0};
+	return (uint16_t)(spare + 1);
+}
+
+static void
+lanes_trim(struct parked *p)
+{
+	while (p->lane_count > 0 && !p->lanes[p->lane_count - 1].first)
+		p->lane_count--;
+}
+
+/* The check that is to be decided next; 0 when none is due. */
+static uint32_t
+find_due(struct parked *p, const struct parked_time *time)
+{
+	while (p->clock && check_of(p, p->clock)->record.due_ms <= time->now_ms) {
+		uint32_t i = p->clock;
+		heap_remove(p, BY_CLOCK, &p->clock, i);
+		check_of(p, i)->ripe = true;
+		heap_insert(p, RIPE, &p->ripe, i);
+	}
+	uint32_t found = p->ripe;
+	for (unsigned i = 0; i < p->lane_count; i++) {
+		const struct lane *lane = &p->lanes[i];
+		if (lane->first && (!found || is_before(p, IN_LANE, lane->first, found)) &&
+		    check_of(p, lane->first)->record.end_ms < time->passed(lane->definition, lane->tenant_key, time->ctx))
+			found = lane->first;
+	}
+	return found;
 }
 
 /* ---- units ---- */
@@ -214,14 +308,17 @@ store(struct parked *p, const struct parked_check *check, const struct parked_re
 {
 	uint32_t i = unit_get(p), text = unit_get(p);
 	struct cursor c = {p, text, 0};
-	*check_of(p, i) = (struct check){.text = text, .order = p->order++, .record = *record};
+	uint16_t lane = lane_of(p, record);
+	*check_of(p, i) = (struct check){.text = text, .lane = lane, .order = p->order++, .record = *record};
 	put_text(&c, check->raw);
 	put_text(&c, check->tenant);
 	for (unsigned k = 0; k < record->value_count; k++)
 		put_text(&c, check->values[k]);
 	p->units[c.unit - 1].text.next = 0;
-	p->first = heap_join(p, p->first, i);
-	p->waiting++;
+	heap_insert(p, BY_CLOCK, &p->clock, i);
+	if (lane)
+		heap_insert(p, IN_LANE, &p->lanes[lane - 1].first, i);
+	p->last_ms = p->waiting++ && p->last_ms > record->due_ms ? p->last_ms : record->due_ms;
 }
 
 int
@@ -264,10 +361,14 @@ copy_out(struct parked *p, const struct check *from)
 }
 
 static void
-drop_first(struct parked *p)
+drop(struct parked *p, uint32_t i)
 {
-	uint32_t i = p->first, text = check_of(p, i)->text;
-	p->first = heap_join_children(p, check_of(p, i)->due.child);
+	const struct check *check = check_of(p, i);
+	uint32_t text = check->text;
+	heap_remove(p, check->ripe ? RIPE : BY_CLOCK, check->ripe ? &p->ripe : &p->clock, i);
+	if (check->lane)
+		heap_remove(p, IN_LANE, &p->lanes[check->lane - 1].first, i);
+	lanes_trim(p);
 	while (text) {
 		uint32_t next = p->units[text - 1].text.next;
 		unit_release(p, text);
@@ -277,15 +378,25 @@ drop_first(struct parked *p)
 	p->waiting--;
 }
 
+bool
+parked_is_due(struct parked *p, const struct parked_time *time)
+{
+	pthread_mutex_lock(&p->mu);
+	bool due = find_due(p, time) != 0;
+	pthread_mutex_unlock(&p->mu);
+	return due;
+}
+
 struct parked_check *
-parked_take(struct parked *p, int64_t now_ms)
+parked_take(struct parked *p, const struct parked_time *time)
 {
 	struct parked_check *out = NULL;
 	pthread_mutex_lock(&p->mu);
-	if (p->first && check_of(p, p->first)->record.due_ms <= now_ms)
-		out = copy_out(p, check_of(p, p->first));
+	uint32_t i = find_due(p, time);
+	if (i)
+		out = copy_out(p, check_of(p, i));
 	if (out)
-		drop_first(p);
+		drop(p, i);
 	pthread_mutex_unlock(&p->mu);
 	return out;
 }
@@ -297,12 +408,12 @@ parked_done(struct parked_check *check)
 }
 
 int64_t
-parked_next_ms(struct parked *p)
+parked_last_ms(struct parked *p)
 {
 	pthread_mutex_lock(&p->mu);
-	int64_t next_ms = p->first ? check_of(p, p->first)->record.due_ms : INT64_MAX;
+	int64_t last_ms = p->waiting ? p->last_ms : INT64_MAX;
 	pthread_mutex_unlock(&p->mu);
-	return next_ms;
+	return last_ms;
 }
 
 unsigned

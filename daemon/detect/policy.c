@@ -89,6 +89,12 @@ make_digest(struct policy *p)
 	snprintf(p->digest, sizeof(p->digest), "sha256:%.8s", hex);
 }
 
+static bool
+sees(const struct rule *rule, const struct source *source, const void *ctx)
+{
+	return ruleset_sees(ctx, rule, source);
+}
+
 /* Rules say which fields they want, schemas where those are: the plan is their product. */
 static int
 compile(struct policy *p, const struct policy_options *options, struct fail *why)
@@ -101,8 +107,9 @@ compile(struct policy *p, const struct policy_options *options, struct fail *why
 	p->plan = plan_compile(p->fields, p->schemas, &plan, why);
 	if (!p->plan)
 		return -1;
-	const struct rule *const *rules = ruleset_rules(p->rules, &count);
-	p->correlations = correlation_index_new(rules, count);
+	struct correlation_rules from = {.sources = sources, .source_count = count, .sees = sees, .ctx = p->rules};
+	from.rules = ruleset_rules(p->rules, &from.count);
+	p->correlations = correlation_index_new(&from);
 	if (!p->correlations)
 		return fail_set(why, "memory", "no memory to index correlations");
 	return 0;

@@ -10,6 +10,12 @@ may_see(const struct ruleset *set, const struct rule_entry *entry, const struct 
 	return !entry->rule->correlation && (set->any_source || logsource_contains(&entry->logsource, source));
 }
 
+bool
+ruleset_sees(const struct ruleset *set, const struct rule *rule, const struct source *source)
+{
+	return rule->index < set->count && may_see(set, &set->entries[rule->index], source);
+}
+
 static void
 route_fini(struct rule_route *route)
 {

@@ -47,6 +47,8 @@ struct ruleset *ruleset_load_text(const struct ruleset_options *options, const c
 int ruleset_route(struct ruleset *set, const struct source *const *sources, unsigned count)
     __attribute__((warn_unused_result));
 void ruleset_free(struct ruleset *set);
+/* May the event rule see events of the source (NULL: of none)? */
+bool ruleset_sees(const struct ruleset *set, const struct rule *rule, const struct source *source);
 
 const struct rule *const *ruleset_rules(const struct ruleset *set, unsigned *count); /* by rule.index */
 const struct rule *ruleset_find(const struct ruleset *set, struct str id);

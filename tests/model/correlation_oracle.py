@@ -3,8 +3,12 @@
 It shares nothing with the daemon. A group is a list of every match that it ever
 had; each question walks the list from end to end; nothing is forgotten, nothing
 is incremental. Two judges exist: for conditions that are judged as matches
-arrive, and for those that wait until a window is over.
+arrive, and for those that wait until a window is over. These wait until each
+rule that could still change the answer has a feed, and all of its feeds have
+passed the window's end by the grace; or for the grace by the clock, which is
+the newest event's time.
 """
+import collections
 import itertools
 import math
 
@@ -46,6 +50,7 @@ class Hit:
 class Match:
     def __init__(self, hit, value, order):
         self.ms, self.rule, self.identity, self.event, self.value, self.order = hit.ms, hit.rule, hit.identity, hit.event, value, order
+        self.came = 0  # when it came, by the clock, or began to wait again
         self.begins = False  # it was the first of a window when it came
 
 
@@ -209,38 +214,71 @@ class Group:
         return [m for m in self.matches if begin <= m.ms <= end]
 
 
-class Oracle:
-    """Runs events through correlations; alerts are (correlation id, group values, kind, event)."""
+SILENT = 60000  # a feed silent for a minute moves on with the clock
 
-    def __init__(self, correlations, base, lateness, grace, collect=None):
+
+class Feed:
+    def __init__(self):
+        self.newest, self.heard = -math.inf, -math.inf
+
+    def hear(self, ms, clock):
+        self.newest, self.heard = max(self.newest, ms), clock
+
+    def reach(self, clock):
+        return self.newest + max(0, clock - self.heard - SILENT)
+
+
+class Oracle:
+    """Runs events through correlations; alerts are (correlation id, group values, kind, event).
+
+    sources: the feeds whose events a base rule may see, by its name; else there is one feed for all."""
+
+    def __init__(self, correlations, base, lateness, grace, collect=None, sources=None):
         self.correlations, self.base, self.lateness, self.grace = correlations, base, lateness, grace
+        self.sources = sources or collections.defaultdict(lambda: {""})
+        self.feeds = collections.defaultdict(Feed)
         self.groups = {c.id: {} for c in correlations}
         self.newest, self.alerts, self.order = None, [], itertools.count()
+        self.moved = set()  # (correlation id, group) where a match that came late moved windows
         referenced = {r for c in correlations for r in c.rules}
         generated = {r for c in correlations if c.generate for r in c.rules}
         self.loud = {c.name for c in correlations if c.name not in referenced or c.name in generated}
         self.loud |= {n for n in base if n not in referenced or n in generated}
         self.waiting = [(n, c) for n, c in enumerate(correlations) if c.mode != "arrival"]
+        self.awaited = {c.id: self.leaves(c.absent if c.mode == "absence" else c.rules) for c in correlations}
         self.collect = collect  # called with (correlation, group key, matches) for what counts
+
+    def leaves(self, rules):
+        """The base rules by whose matches these come true."""
+        below = {c.name: c.rules for c in self.correlations}
+        return set().union(*(self.leaves(below[r]) if r in below else {r} for r in rules)) if rules else set()
 
     def run(self, events):
         for event in events:
             self.step(event)
-        self.decide(math.inf)
+        self.finish()
         return self.alerts
+
+    def finish(self):
+        """Time jumps to where nothing waits by the clock."""
+        while (later := max((self.latest(end, came) for *_, end, _, came in self.open_checks()), default=None)) is not None:
+            self.newest = max(self.newest, later)
+            self.decide()
 
     def step(self, event):
         self.newest = event["ms"] if self.newest is None else max(self.newest, event["ms"])
-        self.decide(self.newest)
+        feed = self.feeds[event.get("feed", "")]
+        feed.hear(event["ms"], self.newest)
+        self.decide()
         hits = [Hit(n, event, event["record"].get, ("event", event["id"])) for n, word in self.base.items()
-                if word in event["record"].get("kind", "")]
+                if word in event["record"].get("kind", "") and event.get("feed", "") in self.sources[n]]
         for h in hits:
             if h.rule in self.loud:
                 self.alerts.append((h.rule, (), "trigger", event))
-        if event["ms"] < self.newest - self.lateness:
+        if event["ms"] < feed.newest - self.lateness:
             return
         self.feed(hits)
-        self.decide(self.newest)
+        self.decide()
 
     def feed(self, hits):
         """The correlations stand so that those that others name come first."""
@@ -263,6 +301,8 @@ class Oracle:
         new = [Match(h, c.value(h), next(self.order)) for h in (hits if c.temporal else hits[:1])]
         if not new:
             return []
+        for m in new:
+            m.came = self.newest
         if self.collect:
             self.collect(c, key, new)
         return getattr(self, "add_" + c.mode)(c, key, group, new)
@@ -321,7 +361,7 @@ class Oracle:
         group.matches += new
         if new[0].ms not in group.asked:
             group.asked.add(new[0].ms)
-            group.waiting.append((new[0].ms + c.span, new[0]))
+            group.waiting.append((new[0].ms + c.span, new[0], self.newest))
         return []
 
     def add_absence(self, c, _key, group, new):
@@ -333,44 +373,71 @@ class Oracle:
             if m.rule in c.wanted and new[0].ms <= m.ms <= new[0].ms + c.span and m.ms not in group.asked:
                 if c.text.holds({x.rule for x in group.within(m.ms - c.span, m.ms)} - c.absent):
                     group.asked.add(m.ms)
-                    group.waiting.append((m.ms, new[0]))
+                    group.waiting.append((m.ms, new[0], self.newest))
         return []
 
-    def decide(self, now):
-        """Decides, in the order of their ends, all windows that a watermark at now - grace has passed."""
+    def open_checks(self):
+        return [(n, c, key, group, end, match, came) for n, c in self.waiting for key, group in self.groups[c.id].items()
+                for end, match, came in self.ends(c, group)]
+
+    def latest(self, end, came):
+        """When the clock decides."""
+        return max(end, came) + self.grace + 1
+
+    def passed(self, c):
+        """What is not later than this comes no more."""
+        reach = math.inf
+        for rule in self.awaited[c.id]:
+            heard = [self.feeds[f].reach(self.newest) for f in self.sources[rule] if self.feeds[f].newest > -math.inf]
+            reach = min([reach, *heard]) if heard else -math.inf
+        return reach - self.grace
+
+    def decide(self):
+        """Decides, in the order of their ends, all windows that are due."""
         while True:
-            due = [(end, match.order, n, c, key, group, match) for n, c in self.waiting
-                   for key, group in self.groups[c.id].items() for end, match in self.ends(c, group) if now > end + self.grace]
+            due = [(end, match.order, n, c, key, group, match) for n, c, key, group, end, match, came in self.open_checks()
+                   if self.newest >= self.latest(end, came) or self.passed(c) > end]
             if not due:
-                return
+                return self.postpone()
             end, _, _, c, key, group, match = min(due, key=lambda d: d[:3])
             self.feed(getattr(self, "decide_" + c.mode)(c, key, group, match, end))
 
+    def postpone(self):
+        """A window that would be decided by the clock waits for those before it, and then anew."""
+        for c, group in [(c, g) for _, c in self.waiting for g in self.groups[c.id].values() if c.mode == "window"]:
+            first = min((m.ms for m in self.open(group)), default=0)
+            for m in self.open(group):
+                if m.begins and m.ms > first and self.newest >= self.latest(m.ms + c.span, m.came):
+                    m.came = self.newest
+        return None
+
     def ends(self, c, group):
-        """(end of a window that is not yet decided, the match that it is about)."""
+        """(end of a window that is not yet decided, the match that it is about, when it came)."""
         if c.mode != "window":
             return group.waiting
         if not self.open(group):
             return []
         first = min(self.open(group), key=lambda m: (m.ms, not m.begins, m.order))
-        return [(first.ms + c.span, first)]
+        return [(first.ms + c.span, first, first.came)]
 
     def decide_window(self, c, key, group, match, end):
         """A burst: windows that meet the condition, one after the other, with at most a timespan between them."""
         goes_on = bool(group.held) and match.ms - group.held[-1] <= c.span
         group.closed, group.held = end, []
+        if not match.begins or any(m.begins and match.ms < m.ms <= end for m in group.matches):
+            self.moved.add((c.id, key))
         if not c.holds(group.within(match.ms, end)):
             return []
         group.held = [end]
         return self.alert(c, key, group, match, end, not goes_on)
 
     def decide_silence(self, c, key, group, match, end):
-        group.waiting.remove((end, match))
+        group.waiting = [w for w in group.waiting if w[:2] != (end, match)]
         return [] if group.within(match.ms + 1, end) else self.alert(c, key, group, match, end, True)
 
     def decide_absence(self, c, key, group, match, end):
         """A burst: matches that met the condition, at most a timespan apart."""
-        group.waiting.remove((end, match))
+        group.waiting = [w for w in group.waiting if w[:2] != (end, match)]
         if not c.holds(group.within(end - c.span, end)):
             return []
         goes_on = any(abs(end - t) <= c.span for t in group.held)

@@ -12,10 +12,14 @@ def identity(kind, n):
     return f"c0{kind}00000-0000-4000-8000-{n:012d}"
 
 
-def base_rules(any_source=True):
-    source = {"product": "model"} if any_source else {"product": "azure", "service": "signinlogs"}
-    field = "kind" if any_source else "appDisplayName"
-    return [{"title": f"base {k}", "id": identity(1, n), "name": f"base_{k}", "level": "low", "logsource": source,
+# What the base rules see of, by the world that the events are of.
+LOG_SOURCES = {"plain": [{"product": "model"}] * 4, "sign_ins": [{"product": "azure", "service": "signinlogs"}] * 4,
+               "feeds": [{"product": "model", "service": s} for s in ("one", "one", "two")] + [{"product": "model"}]}
+
+
+def base_rules(world="plain"):
+    field = "appDisplayName" if world == "sign_ins" else "kind"
+    return [{"title": f"base {k}", "id": identity(1, n), "name": f"base_{k}", "level": "low", "logsource": LOG_SOURCES[world][n],
              "detection": {"it": {f"{field}|contains": k}, "condition": "it"}} for n, k in enumerate(KINDS)]
 
 
@@ -177,9 +181,32 @@ class Stream:
         return record
 
 
+def feeds(r, records, span, grace, lateness):
+    """The same events from two feeds; the second may lag behind (not by more than the lateness: groups keep no more), begin late,
+    or be silent for a time or from then on."""
+    lag = r.choice([0, 0, 0, 1, span // 4, grace // 2, grace, grace + span])
+    silent = sorted(r.choice([0, len(records), r.randrange(len(records) + 1)]) for _ in range(2))
+    out, feed, newest = [], {}, 0
+    for n, e in enumerate(records):
+        two = feed.setdefault(e["id"], "c" in e["kind"] or ("d" in e["kind"] and r.random() < 0.5) or r.random() < 0.1)
+        if two and silent[0] <= n < silent[1]:
+            continue
+        e = {**e, "feed": "two", "ms": e["ms"] - lag} if two else {**e, "feed": "one"}
+        newest = max(newest, e["ms"])
+        if e["ms"] >= newest - lateness:
+            out.append(e)
+    return out or [{**records[0], "feed": "one"}]
+
+
 def shuffled(r, records, bound):
     """The same events in another order of arrival, none later than bound behind the newest."""
     return [e for _, _, e in sorted((e["ms"] + r.choice([0, 0, bound, r.randrange(bound + 1)]), r.random(), e) for e in records)]
+
+
+def schema(service):
+    """Of a source of the world \"feeds\"."""
+    return (f"source: {{product: model, service: {service}}}\ndetect: [{{equals: {{feed: [{service}]}}}}]\ntime: [time]\nid: [id]\n"
+            f"default_category: Model{service}\ntenant: [tenantId]\n")
 
 
 def stamp(ms):

@@ -28,7 +28,7 @@ bench_init(struct bench *b, bool whole_story)
 	struct window_table_options windows = {16 << 20, LATE, "0123456789abcdef", whole_story};
 	memset(b, 0, sizeof(*b));
 	b->windows = window_table_new(&windows);
-	struct contexts_options contexts = {b->windows, 2 << 20, W, LATE};
+	struct contexts_options contexts = {b->windows, 2 << 20, W, LATE, false};
 	b->contexts = contexts_new(&contexts);
 	struct fail_list problems;
 	fail_list_init(&problems);

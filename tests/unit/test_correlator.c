@@ -63,7 +63,7 @@ bench_init(struct bench *b)
 	b->windows = window_table_new(&windows);
 	struct seen_options seen = {86400000, 4096, "0123456789abcdef"};
 	b->counted = seen_new(&seen);
-	struct correlator_options options = {b->windows, b->counted, 8 << 20, LATE, 15 * MINUTE, true, 0};
+	struct correlator_options options = {b->windows, b->counted, NULL, 8 << 20, LATE, 15 * MINUTE, true, 0};
 	b->correlator = correlator_new(&options);
 	static const char *const ids[] = {"login", "other", "count", "values", "burst", "chain"};
 	for (unsigned i = 0; i < RULES; i++) {
@@ -90,7 +90,7 @@ bench_init(struct bench *b)
 	b->rules[RULE_CHAIN].correlation = &b->chain;
 	b->rules[RULE_LOGIN].silent = b->rules[RULE_OTHER].silent = true;
 	b->rules[RULE_BURST].burst = (struct rule_burst){b->by_ip, 1, W};
-	b->index = correlation_index_new(b->list, RULES);
+	b->index = correlation_index_new(&(struct correlation_rules){.rules = b->list, .count = RULES});
 	ck_assert(b->windows && b->counted && b->correlator && b->index);
 }
 

@@ -1,4 +1,5 @@
-/* What a correlation decides by waiting, with rules made by hand: a match of B without one of A in the ten minutes before. */
+/* What a correlation decides by waiting, with rules made by hand: a match of B without one of A in the ten minutes
+ * before. The two come from different log sources. */
 #include "unit.h"
 
 #include <stdio.h>
@@ -6,6 +7,7 @@
 
 #include "base/metrics.h"
 #include "detect/correlator.h"
+#include "detect/lateness.h"
 #include "sigma/correlation.h"
 
 enum { MINUTE = 60000, W = 10 * MINUTE, LATE = 60 * MINUTE, GRACE = 15 * MINUTE };
@@ -14,10 +16,15 @@ static const char *const no_texts[] = {NULL};
 
 enum { RULE_A, RULE_B, RULE_ABSENCE, RULES };
 
+static const struct source source_a = {.product = {"pa", 2}, .identity = 11};
+static const struct source source_b = {.product = {"pb", 2}, .identity = 22};
+static const struct source *const sources[] = {&source_a, &source_b};
+
 struct bench {
 	struct window_table *windows;
 	struct correlator *correlator;
 	struct seen *counted;
+	struct lateness heard;
 	struct correlation_index *index;
 	struct rule rules[RULES];
 	const struct rule *list[RULES];
@@ -54,6 +61,13 @@ make_rules(struct bench *b)
 	b->rules[RULE_ABSENCE].correlation = &b->absence;
 }
 
+static bool
+sees(const struct rule *rule, const struct source *source, const void *ctx)
+{
+	(void)ctx;
+	return source == sources[rule->index];
+}
+
 static void
 bench_init(struct bench *b)
 {
@@ -63,9 +77,10 @@ bench_init(struct bench *b)
 	make_rules(b);
 	b->windows = window_table_new(&windows);
 	b->counted = seen_new(&seen);
-	struct correlator_options options = {b->windows, b->counted, 8 << 20, LATE, GRACE, true, 0};
+	lateness_init(&b->heard, LATE);
+	struct correlator_options options = {b->windows, b->counted, &b->heard, 8 << 20, LATE, GRACE, true, 0};
 	b->correlator = correlator_new(&options);
-	b->index = correlation_index_new(b->list, RULES);
+	b->index = correlation_index_new(&(struct correlation_rules){b->list, RULES, sources, 2, sees, NULL});
 	b->now_ms = start_ms;
 	ck_assert(b->windows && b->counted && b->correlator && b->index);
 }
@@ -97,6 +112,24 @@ input(struct bench *b, const struct match *match)
 		.marks = &b->marks, .now_ms = b->now_ms};
 }
 
+static struct parked_check *
+due(struct bench *b)
+{
+	return correlator_due(b->correlator, b->index, b->now_ms);
+}
+
+/* The feed of that rule has an event; of a tenant. */
+static void
+hear(struct bench *b, unsigned rule, int64_t ts, const char *tenant)
+{
+	struct str name = str_of(tenant);
+	uint64_t key = contexts_tenant(b->windows, name);
+	struct lateness_feed *feed = lateness_feed(&b->heard, key ^ sources[rule]->identity);
+	if (lateness_is_nameless(&b->heard, feed))
+		lateness_name(feed, key, sources[rule]->identity);
+	ck_assert(!lateness_note(&b->heard, feed, ts, b->now_ms));
+}
+
 /* An event of that rule arrives. */
 static void
 arrive(struct bench *b, unsigned rule, int64_t ts, const char *ip)
@@ -108,6 +141,7 @@ arrive(struct bench *b, unsigned rule, int64_t ts, const char *ip)
 		.tenant = STR("t"), .id = str_of(id), .raw = STR("{}"), .event_ms = ts, .window_ms = ts, .received_ms = b->now_ms};
 	b->slots[FIELD_IP_ADDRESS] = (struct value){.text = str_of(ip), .type = VALUE_STRING};
 	b->now_ms = ts > b->now_ms ? ts : b->now_ms;
+	hear(b, rule, ts, "t");
 	struct match match = {b->list[rule], 0, 0};
 	struct correlator_input in = input(b, &match);
 	ck_assert_int_eq(correlator_step(b->correlator, &in, on_finding, b), 0);
@@ -118,7 +152,7 @@ static unsigned
 decide(struct bench *b, const struct rule *rule)
 {
 	b->alerts = 0;
-	for (struct parked_check *check; (check = correlator_due(b->correlator, b->now_ms)); parked_done(check)) {
+	for (struct parked_check *check; (check = due(b)); parked_done(check)) {
 		struct correlator_input in = input(b, NULL);
 		ck_assert_int_eq(correlator_decide(b->correlator, &in, rule, check, on_finding, b), 0);
 	}
@@ -157,11 +191,81 @@ START_TEST(checks_of_a_rule_that_went_give_their_places_in_the_group_back)
 }
 END_TEST
 
+START_TEST(absence_is_decided_when_the_feed_of_what_is_absent_has_passed)
+{
+	struct bench b;
+	bench_init(&b);
+	const struct rule *rule = &b.rules[RULE_ABSENCE];
+	b.now_ms = start_ms + 5 * MINUTE; /* it came five minutes late */
+	hear(&b, RULE_A, start_ms, "t");
+	arrive(&b, RULE_B, start_ms, "192.0.2.1");
+	hear(&b, RULE_B, start_ms + 2 * GRACE, "t");
+	hear(&b, RULE_A, start_ms + 2 * GRACE, "other tenant");
+	hear(&b, RULE_A, start_ms + GRACE, "t");
+	ck_assert_uint_eq(decide(&b, rule), 0);
+	hear(&b, RULE_A, start_ms + GRACE + 1, "t");
+	ck_assert_uint_eq(decide(&b, rule), 1); /* ten minutes before the clock would */
+	bench_fini(&b);
+}
+END_TEST
+
+START_TEST(what_comes_late_by_no_more_than_the_grace_excuses)
+{
+	for (int late = 0; late < 2; late++) {
+		struct bench b;
+		bench_init(&b);
+		b.now_ms = start_ms + 2 * GRACE;
+		hear(&b, RULE_A, start_ms, "t");
+		arrive(&b, RULE_B, start_ms, "192.0.2.1");
+		hear(&b, RULE_A, start_ms + GRACE + late, "t");
+		unsigned alerts = decide(&b, &b.rules[RULE_ABSENCE]);
+		arrive(&b, RULE_A, start_ms, "192.0.2.1");
+		b.now_ms += GRACE + 1;
+		alerts += decide(&b, &b.rules[RULE_ABSENCE]);
+		ck_assert_uint_eq(alerts, late ? 1 : 0);
+		bench_fini(&b);
+	}
+}
+END_TEST
+
+START_TEST(feed_silent_for_a_minute_moves_on_with_the_clock)
+{
+	struct bench b;
+	bench_init(&b);
+	hear(&b, RULE_A, start_ms, "t");
+	b.now_ms = start_ms + GRACE;
+	arrive(&b, RULE_B, start_ms, "192.0.2.1"); /* late itself: the clock would take until start + 2 GRACE */
+	b.now_ms = start_ms + GRACE + MINUTE;
+	ck_assert_uint_eq(decide(&b, &b.rules[RULE_ABSENCE]), 0);
+	b.now_ms++;
+	ck_assert_uint_eq(decide(&b, &b.rules[RULE_ABSENCE]), 1);
+	bench_fini(&b);
+}
+END_TEST
+
+START_TEST(feed_that_was_never_heard_is_waited_for_by_the_clock)
+{
+	struct bench b;
+	bench_init(&b);
+	arrive(&b, RULE_B, start_ms, "192.0.2.1");
+	hear(&b, RULE_B, start_ms + 4 * GRACE, "t");
+	b.now_ms = start_ms + GRACE;
+	ck_assert_uint_eq(decide(&b, &b.rules[RULE_ABSENCE]), 0);
+	b.now_ms++;
+	ck_assert_uint_eq(decide(&b, &b.rules[RULE_ABSENCE]), 1);
+	bench_fini(&b);
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = {
 		absence_alerts_once_what_is_absent_had_time_to_arrive,
+		absence_is_decided_when_the_feed_of_what_is_absent_has_passed,
+		what_comes_late_by_no_more_than_the_grace_excuses,
+		feed_silent_for_a_minute_moves_on_with_the_clock,
+		feed_that_was_never_heard_is_waited_for_by_the_clock,
 		checks_of_a_rule_that_went_give_their_places_in_the_group_back,
 		NULL,
 	};
