@@ -3,7 +3,8 @@ import json
 import os
 import threading
 
-from events import id_of, report, risky
+from events import id_of, report, risky, sign_in
+from generate import SHAPES, line
 from harness import BINARY, SEED, TOP, check, equal, run
 
 REPORT = "3c9e1a74-05bd-4f68-92d7-8b61f4e0a35c"
@@ -60,6 +61,28 @@ def live_daemon_places_alerts_as_a_replay_does(place):
                 equal(d.post(text)[0], 200, "an event")
         out = run([BINARY, "--replay", "--config", d.config_path, path])
         equal(_placed(d.stored()), _placed(json.loads(row) for row in out.stdout.splitlines()), name)
+
+
+def reports_join_whatever_shape_they_and_the_sign_ins_have(place):
+    """Shapes without a tenant have the listener's."""
+    d = place.daemon({"listeners": {"http": {"tenant": sign_in().tenant}}})
+    pairs = []
+    for shape in SHAPES:
+        for form in ("diagnostic", "graph", "table"):
+            s = sign_in(risk_level="high")
+            d.post(line(s, shape))
+            p = json.loads(report(s.id, ip=f"198.51.100.{len(pairs)}"))
+            row = p["properties"]
+            if form == "table":
+                row = {k[0].upper() + k[1:]: v for k, v in row.items()}
+                row.update(Type="AADUserRiskEvents", TimeGenerated=p["time"], AADTenantId=p["tenantId"])
+            equal(d.post(json.dumps(p if form == "diagnostic" else row))[0], 200, "report")
+            pairs.append((shape, form, s.id))
+    hits = {a["evidence"][-1]["event_id"].split("/")[1]: a["dedup_key"] for a in _of(d, SEED)}
+    reports = {a["fields"]["sign_in"]: a for a in _of(d, REPORT)}
+    for shape, form, name in pairs:
+        check(reports[name]["related"], f"{form} did not join {shape}: {reports[name]['tenant_id']}")
+        equal(reports[name]["dedup_key"], hits[name], f"{shape}, {form}")
 
 
 def replay_table_names_the_alert_that_a_report_joins(place):
