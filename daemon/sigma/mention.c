@@ -59,6 +59,10 @@ mention_each(const struct ruleset *set, const struct rule *rule, const struct fi
 	struct walk w = {.set = set, .fields = fields, .mention = {.rule = rule}, .each = each, .ctx = ctx};
 
 	walk_selections(&w, &set->entries[rule->index].detection);
+	if (rule->dedup_joins) {
+		w.mention = (struct mention){rule, str_of(rule->dedup_joins->name), rule->line, 0};
+		each(&w.mention, ctx);
+	}
 }
 
 unsigned

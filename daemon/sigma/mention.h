@@ -19,7 +19,8 @@ struct mention {
 
 typedef void mention_f(const struct mention *mention, void *ctx);
 
-/* Each field of each item of an event rule, also those that a fieldref compares with; repeated as the rule repeats it. */
+/* Each field of each item of an event rule, also those that a fieldref compares with, repeated as the rule repeats it; and
+ * the one by which it joins, in the rule's line. */
 void mention_each(const struct ruleset *set, const struct rule *rule, const struct field_set *fields, mention_f *each,
     void *ctx);
 /* How many filters there are, and the same for each of them, by its index. */

@@ -76,6 +76,23 @@ START_TEST(a_field_is_told_once_and_a_compared_one_too)
 }
 END_TEST
 
+START_TEST(the_field_by_which_a_rule_joins_is_one_of_its_fields)
+{
+	static const char rule[] = "---\ntitle: T\nlogsource: {product: azure, service: riskdetection}\n"
+				   "detection: {s: {riskLevel: high}, condition: s}\npicketd: {dedup: {joins: %s}}\n";
+	static const char *const fields[] = {"requestId", "properties.requestId", "RequestID", "requstId"};
+	for (size_t i = 0; i < 4; i++) {
+		char text[500];
+		snprintf(text, sizeof(text), rule, fields[i]);
+		warn_of_text(text, false);
+		if (i < 3)
+			expect_nothing();
+		else
+			expect("unsupplied-field", 2, 0, "'requstId'");
+	}
+}
+END_TEST
+
 START_TEST(aliases_members_and_objects_of_members_are_supplied)
 {
 	warn_of("product: azure, service: signinlogs", "    Username: a\n    properties.message: b\n    deviceDetail: c\n    DeviceDetail.trusttype: d\n", false);
@@ -163,7 +180,8 @@ main(void)
 	const TTest *const tests[] = {
 		a_field_that_the_source_never_has_is_told_with_its_place,
 		a_field_is_told_once_and_a_compared_one_too,
-		aliases_members_and_objects_of_members_are_supplied,
+		the_field_by_which_a_rule_joins_is_one_of_its_fields,
+	    aliases_members_and_objects_of_members_are_supplied,
 		picketds_own_fields_are_known_everywhere,
 		keywords_have_no_field,
 		rules_of_an_unknown_log_source_are_told_together,
