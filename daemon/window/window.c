@@ -25,24 +25,35 @@ log_to_wide(struct cells *c, uint32_t w, struct scratch *s)
 {
 	struct cell_window *window = &c->cell[w].window;
 	window_log_free(c, window);
+	s->cell_count = 0;
 	if (window_wide_begin(c, w) < 0)
 		return false;
-	for (unsigned i = 0; i < s->n; i++)
-		window_wide_add(c, w, &s->log[i]);
+	for (unsigned i = 0; i < s->n; i++) {
+		struct window_update u = window_log_get(s, i);
+		window_wide_add(c, w, &u);
+	}
 	return true;
 }
 
-/* s holds the log of w; drops what no event within the lateness can ask for any more. Returns how many. */
-static unsigned
-log_prune(struct cell_window *w, struct scratch *s, int64_t keep_from_ms)
+/* s holds the log of w; drops the oldest n. */
+static void
+log_prune(struct cell_window *w, struct scratch *s, unsigned n)
 {
-	unsigned gone = window_log_after(s, keep_from_ms - 1);
-	if (gone == 0)
+	if (n == 0)
+		return;
+	blind_before(w, window_log_ms(s, n - 1) + 1);
+	window_log_drop(s, n);
+}
+
+/* How many of the oldest no event within the lateness can ask for any more, once they are worth the trouble: a cell
+ * of them, or one too many or too old for the log. */
+static unsigned
+log_over(const struct scratch *s, int64_t now_ms, int64_t keep_ms)
+{
+	if (s->n == 0 || window_log_ms(s, 0) >= now_ms - keep_ms)
 		return 0;
-	blind_before(w, s->log[gone - 1].ts_ms + 1);
-	s->n -= gone;
-	memmove(s->log, s->log + gone, s->n * sizeof(s->log[0]));
-	return gone;
+	unsigned over = window_log_after(s, now_ms - keep_ms - 1);
+	return over >= CELL_ENTRIES || s->n == WINDOW_LOG_MAX || now_ms - window_log_ms(s, 0) > INT32_MAX ? over : 0;
 }
 
 static void
@@ -52,24 +63,26 @@ log_add(struct cells *c, uint32_t w, struct scratch *s, const struct window_upda
 	int64_t keep_ms = window->span_ms + lateness_ms;
 	unsigned pruned = 0;
 	if (window->n == 0 || u->ts_ms > window->newest_ms) {
-		window->newest_ms = u->ts_ms;
-		pruned = log_prune(window, s, u->ts_ms - keep_ms);
+		pruned = log_over(s, u->ts_ms, keep_ms);
+		log_prune(window, s, pruned);
+		s->newest_ms = window->newest_ms = u->ts_ms;
 	} else if (u->ts_ms < window->newest_ms - keep_ms) {
 		blind_before(window, u->ts_ms + 1);
 		return;
+	} else if (s->n == WINDOW_LOG_MAX) {
+		pruned = log_over(s, window->newest_ms, keep_ms);
+		log_prune(window, s, pruned);
 	}
 	if (s->n == WINDOW_LOG_MAX) {
 		if (log_to_wide(c, w, s)) {
 			window_wide_add(c, w, u);
 			return;
 		}
-		pruned += log_prune(window, s, s->log[0].ts_ms + 1); /* no room: the oldest goes */
+		log_prune(window, s, 1); /* no room: the oldest goes */
+		pruned = 1;
 	}
-	unsigned at = window_log_after(s, u->ts_ms);
-	memmove(&s->log[at + 1], &s->log[at], (s->n - at) * sizeof(s->log[0]));
-	s->log[at] = *u;
-	s->n++;
-	int64_t last_ms = s->log[s->n - 1].ts_ms;
+	unsigned at = window_log_insert(s, u);
+	int64_t last_ms = window_log_ms(s, s->n - 1);
 	if (window_log_store(c, window, s, pruned ? 0 : at) < 0)
 		blind_before(window, last_ms + 1);
 }
@@ -87,7 +100,7 @@ window_turn(struct cells *c, uint32_t w, struct scratch *s, int64_t now_ms)
 	/* nothing of it lies within the span that ends now: a log again */
 	blind_before(window, window->newest_ms + 1);
 	window_wide_free(c, w);
-	s->n = 0;
+	window_log_load(c, window, s);
 }
 
 void
@@ -132,7 +145,7 @@ window_best_end(const struct cells *c, uint32_t w, const struct scratch *s, int6
 	if (window->wide)
 		return window->newest_ms > at_ms ? window->newest_ms : at_ms;
 	unsigned end = window_log_after(s, at_ms + window->span_ms);
-	return end > 0 && s->log[end - 1].ts_ms > at_ms ? s->log[end - 1].ts_ms : at_ms;
+	return end > 0 && window_log_ms(s, end - 1) > at_ms ? window_log_ms(s, end - 1) : at_ms;
 }
 
 bool

@@ -252,6 +252,27 @@ START_TEST(window_holds_both_ends_of_the_span)
 }
 END_TEST
 
+START_TEST(log_keeps_what_the_latest_of_late_events_can_ask_for_and_nothing_longer_than_its_times_tell_apart)
+{
+	struct window_table *t = make(1 << 20, true);
+	int64_t start = 1700000000000, wrap = INT64_C(1) << 32;
+	for (unsigned i = 0; i < 6; i++) { /* five that are over, and one that is not by a millisecond */
+		struct window_update u = {start - (i < 5), i + 1, 0, 0, WINDOW_OTHER, 0, false};
+		figures_of(t, 1, W, &u, u.ts_ms);
+	}
+	struct window_update now = {start + W + LATE, 9, 0, 0, WINDOW_OTHER, 0, false};
+	figures_of(t, 1, W, &now, now.ts_ms);
+	struct window_figures f = figures_of(t, 1, W, NULL, start + W);
+	ck_assert(f.attempts == 1 && f.distinct == 1 && !f.partial);
+	f = figures_of(t, 1, W, NULL, start + W - 1);
+	ck_assert(f.partial || f.attempts == 6);
+	now.ts_ms += wrap + 1;
+	f = figures_of(t, 1, W, &now, now.ts_ms);
+	ck_assert_uint_eq(f.attempts, 1);
+	window_table_free(t);
+}
+END_TEST
+
 START_TEST(late_event_sees_what_comes_exactly_a_span_after_it)
 {
 	double two = 2;
@@ -631,6 +652,7 @@ main(void)
 		window_figures_equal_a_naive_model_in_any_order_within_lateness,
 		window_probe_equals_a_naive_model_in_any_order_within_lateness,
 		window_holds_both_ends_of_the_span,
+		log_keeps_what_the_latest_of_late_events_can_ask_for_and_nothing_longer_than_its_times_tell_apart,
 		late_event_sees_what_comes_exactly_a_span_after_it,
 		window_is_wide_from_the_event_after_a_full_log_on,
 		wide_window_holds_both_ends_of_the_span,
