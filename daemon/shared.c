@@ -52,6 +52,9 @@ open_detection(struct shared *s, const struct config *c, bool replay)
 	    .names_bytes = part(c, NAMES_PART),
 	    .window_ms = c->windows.span_ms,
 	    .lateness_ms = c->input.lateness_ms,
+	    .quiet = c->input.quiet_after,
+	    .quiet_count = c->input.quiet_count,
+	    .quiet_ms = c->windows.quiet_after_ms,
 	    .event_clock = replay,
 	};
 	s->pipeline.travels = travels_new(s->windows, part(c, TRAVELS_PART));

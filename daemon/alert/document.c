@@ -408,7 +408,7 @@ put_what(json_t *o, const struct finding *f, const struct document_ids *ids, boo
 	json_put(o, "title", document_title(f), bad);
 	json_put(o, "threat_score", json_integer(f->score), bad);
 	json_put(o, "severity", json_string(rule_level_name(f->rule->level)), bad);
-	json_put(o, "confidence", cstring_or_null(f->rule->confidence), bad);
+	json_put(o, "confidence", cstring_or_null(f->silent ? "low" : f->rule->confidence), bad);
 	json_put(o, "score_reasons", score_reasons(f), bad);
 	json_put(o, "matched", matched(f), bad);
 	json_put(o, "fields", fields(f), bad);

@@ -50,6 +50,7 @@ struct windows_config {
 	uint64_t memory_bytes;
 	int64_t span_ms;  /* of the per-IP and per-user context windows */
 	int64_t grace_ms; /* what is decided by waiting waits this much longer */
+	int64_t quiet_after_ms; /* a feed is silent, unless input.quiet_after says other of its category */
 	int64_t max_span_ms; /* of named windows */
 	struct window_config *contexts;
 	size_t context_count;

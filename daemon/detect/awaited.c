@@ -164,3 +164,15 @@ awaited_newest(const struct awaited *a, const struct awaited_question *q)
 	}
 	return oldest_ms == INT64_MAX ? INT64_MIN : oldest_ms;
 }
+
+bool
+awaited_is_silent(const struct awaited *a, const struct awaited_question *q)
+{
+	const struct waiter *w = find(a, q->definition);
+	for (unsigned i = 0; w && i < w->rules.count; i++) {
+		struct lateness_question question = question_of(a, q, w->rules.first + i);
+		if (lateness_is_silent(q->feeds, &question))
+			return true;
+	}
+	return false;
+}

@@ -23,5 +23,7 @@ struct awaited_question {
 /* How far the feeds have come that the correlation waits for: the newest event of the one that is furthest behind.
  * INT64_MIN when one of its rules has no feed that was ever heard, or there is no such correlation that waits. */
 int64_t awaited_newest(const struct awaited *a, const struct awaited_question *q);
+/* Were all feeds of one of its rules silent at q->now_ms, or was there none? Then what is missing may be the feed. */
+bool awaited_is_silent(const struct awaited *a, const struct awaited_question *q);
 
 #endif

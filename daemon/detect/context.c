@@ -19,8 +19,8 @@ struct contexts {
 	/* set at start */
 	struct window_table *windows;
 	struct detail_table *names;
+	struct contexts_options options;
 	int64_t window_ms;
-	bool event_clock;
 	/* any thread */
 	struct lateness lateness;
 	_Atomic unsigned events;
@@ -34,7 +34,7 @@ contexts_new(const struct contexts_options *options)
 		return NULL;
 	c->windows = options->windows;
 	c->window_ms = options->window_ms;
-	c->event_clock = options->event_clock;
+	c->options = *options;
 	lateness_init(&c->lateness, options->lateness_ms);
 	atomic_init(&c->events, 0);
 	c->names = names_new(options->names_bytes);
@@ -240,16 +240,37 @@ observe_sign_in(struct contexts *c, struct event *e, bool count, struct context 
 		observe_user(c, e, &s, out);
 }
 
+static int64_t
+quiet_ms(const struct contexts_options *o, struct str category)
+{
+	for (size_t i = 0; i < o->quiet_count; i++)
+		if (str_eq(str_of(o->quiet[i].category), category))
+			return o->quiet[i].after_ms;
+	return o->quiet_ms;
+}
+
+static void
+name_feed(const struct contexts *c, struct lateness_feed *feed, const struct event *e, int64_t now_ms)
+{
+	struct lateness_name name = {
+		.tenant = contexts_tenant(c->windows, e->tenant),
+		.source = e->source ? e->source->identity : 0,
+		.quiet_ms = quiet_ms(&c->options, e->category),
+		.now_ms = now_ms,
+	};
+	lateness_name(feed, &name);
+}
+
 static void
 check_late(struct contexts *c, struct event *e, bool repeat)
 {
 	struct str parts[] = {e->tenant, e->category};
 	uint64_t source = e->source ? e->source->identity : 0;
-	int64_t now_ms = c->event_clock ? clock_wall_ms() : e->received_ms;
+	int64_t now_ms = c->options.event_clock ? clock_wall_ms() : e->received_ms;
 	struct lateness_feed *feed =
 	    lateness_feed(&c->lateness, window_table_key(c->windows, KEY_FEED, parts, 2) ^ source);
 	if (lateness_is_nameless(&c->lateness, feed))
-		lateness_name(feed, contexts_tenant(c->windows, e->tenant), source);
+		name_feed(c, feed, e, now_ms);
 	if (lateness_note(&c->lateness, feed, e->window_ms, now_ms)) {
 		char category[64];
 		identity_cut(e->category, category, sizeof(category));

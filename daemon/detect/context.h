@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/config.h"
 #include "detect/outcome_class.h"
 #include "event/event.h"
 #include "window/window_table.h"
@@ -75,6 +76,9 @@ struct contexts_options {
 	uint64_t names_bytes;         /* memory for users_sample and compromised */
 	int64_t window_ms;            /* windows.context span, 10 min */
 	int64_t lateness_ms;
+	const struct quiet_config *quiet; /* quiet_count categories (borrowed), and quiet_ms for all others: when they are silent */
+	size_t quiet_count;
+	int64_t quiet_ms;
 	bool event_clock; /* replay: events arrive when the clock says, not when they are read */
 };
 

@@ -138,8 +138,22 @@ fire_plain(struct step *s, const struct match *match)
 	emit(s, &f, match);
 }
 
+/* Of a check: was a feed silent that might have told what is missing, when the check was due? */
+static bool
+is_silent(const struct step *s, const struct parked_record *r)
+{
+	int64_t at_ms = r->due_ms < s->in->now_ms ? r->due_ms : s->in->now_ms;
+	struct awaited_question q = {s->c->feeds, r->definition, r->tenant_key, at_ms};
+	if (!awaited_is_silent(correlation_index_awaited(s->in->index), &q))
+		return false;
+	metrics_count(METRIC_RULE_ERRORS, r->rule, "feed_silent", 1);
+	return true;
+}
+
+/* check: what had to wait; NULL: nothing. */
 static void
-fire_group(struct step *s, const struct subject *subject, const struct str *values, const struct verdict *v)
+fire_group(struct step *s, const struct subject *subject, const struct str *values, const struct verdict *v,
+    const struct parked_check *check)
 {
 	struct finding f = finding_of(s, subject->rule, subject->match);
 	const struct correlation *correlation = subject->rule->correlation;
@@ -151,6 +165,7 @@ fire_group(struct step *s, const struct subject *subject, const struct str *valu
 	f.value = v->value;
 	f.threshold = correlation ? correlation_threshold(&correlation->range) : 1;
 	f.partial = v->partial;
+	f.silent = check && is_silent(s, &check->record);
 	f.evidence = v->list;
 	f.evidence_count = v->evidence_count;
 	f.evidence_total = v->events > 0 ? v->events : 1;
@@ -217,7 +232,7 @@ judge(struct step *s, struct subject *subject, const struct str *values)
 	if (v.answer == BURST_QUIET)
 		return;
 	if (!subject->rule->silent)
-		fire_group(s, subject, values, &v);
+		fire_group(s, subject, values, &v, NULL);
 	struct origin fired = {subject->rule, NULL, subject->group_by, values, subject->group_count, subject->again};
 	if (v.answer == BURST_TRIGGER && correlation)
 		feed(s, &fired);
@@ -471,7 +486,7 @@ correlator_decide(struct correlator *c, const struct correlator_input *in, const
 	};
 	group_decide(&g, rule, check, &v);
 	if (v.answer != BURST_QUIET && !rule->silent)
-		fire_group(&s, &subject, check->values, &v);
+		fire_group(&s, &subject, check->values, &v, check);
 	struct origin fired = {rule, NULL, subject.group_by, check->values, subject.group_count, false};
 	if (v.answer == BURST_TRIGGER)
 		feed(&s, &fired);

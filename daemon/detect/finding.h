@@ -49,6 +49,7 @@ struct finding {
 	int64_t timespan_ms;
 	double value, threshold; /* correlations: what was counted */
 	bool partial;            /* the window may have lost something */
+	bool silent;             /* a feed was silent that might have told what is missing */
 	const struct evidence *evidence; /* oldest first, the completing event last */
 	unsigned evidence_count;
 	uint64_t evidence_total;

@@ -15,6 +15,10 @@ lateness_init(struct lateness *l, int64_t lateness_ms)
 		atomic_init(&l->feeds[i].source, 0);
 		atomic_init(&l->feeds[i].newest_ms, INT64_MIN);
 		atomic_init(&l->feeds[i].heard_ms, INT64_MIN);
+		atomic_init(&l->feeds[i].first_ms, INT64_MAX);
+		atomic_init(&l->feeds[i].quiet_ms, INT64_MAX);
+		atomic_init(&l->feeds[i].quiet_from_ms, INT64_MIN);
+		atomic_init(&l->feeds[i].quiet_to_ms, INT64_MIN);
 	}
 }
 
@@ -50,10 +54,12 @@ lateness_is_nameless(const struct lateness *l, const struct lateness_feed *feed)
 }
 
 void
-lateness_name(struct lateness_feed *feed, uint64_t tenant, uint64_t source)
+lateness_name(struct lateness_feed *feed, const struct lateness_name *name)
 {
-	atomic_store_explicit(&feed->source, source, memory_order_relaxed);
-	atomic_store_explicit(&feed->tenant, tenant, memory_order_release);
+	atomic_store_explicit(&feed->source, name->source, memory_order_relaxed);
+	atomic_store_explicit(&feed->first_ms, name->now_ms, memory_order_relaxed);
+	atomic_store_explicit(&feed->quiet_ms, name->quiet_ms, memory_order_relaxed);
+	atomic_store_explicit(&feed->tenant, name->tenant, memory_order_release);
 }
 
 /* Raises *at to value; returns what it then is. */
@@ -67,10 +73,24 @@ raise_to(_Atomic int64_t *at, int64_t value)
 	return now;
 }
 
+/* Once a batch, for its events have arrived at one time. */
+static void
+hear(struct lateness_feed *feed, int64_t before_ms, int64_t now_ms)
+{
+	int64_t quiet_ms = atomic_load_explicit(&feed->quiet_ms, memory_order_relaxed);
+	if (before_ms != INT64_MIN && now_ms - before_ms >= quiet_ms) {
+		atomic_store_explicit(&feed->quiet_from_ms, before_ms + quiet_ms, memory_order_relaxed);
+		atomic_store_explicit(&feed->quiet_to_ms, now_ms, memory_order_relaxed);
+	}
+	raise_to(&feed->heard_ms, now_ms);
+}
+
 bool
 lateness_note(const struct lateness *l, struct lateness_feed *feed, int64_t event_ms, int64_t now_ms)
 {
-	raise_to(&feed->heard_ms, now_ms); /* a store a batch: its events have arrived at one time */
+	int64_t before_ms = atomic_load_explicit(&feed->heard_ms, memory_order_relaxed);
+	if (before_ms < now_ms)
+		hear(feed, before_ms, now_ms);
 	return event_ms < raise_to(&feed->newest_ms, event_ms) - l->lateness_ms;
 }
 
@@ -139,4 +159,26 @@ lateness_newest(const struct lateness *l, const struct lateness_question *q)
 			oldest_ms = newest_ms;
 	}
 	return oldest_ms == INT64_MAX ? INT64_MIN : oldest_ms;
+}
+
+static bool
+was_silent(const struct lateness_feed *feed, int64_t at_ms)
+{
+	int64_t heard_ms = atomic_load_explicit(&feed->heard_ms, memory_order_relaxed);
+	if (atomic_load_explicit(&feed->first_ms, memory_order_relaxed) > at_ms)
+		return true;
+	if (heard_ms <= at_ms)
+		return at_ms - heard_ms >= atomic_load_explicit(&feed->quiet_ms, memory_order_relaxed);
+	return at_ms >= atomic_load_explicit(&feed->quiet_from_ms, memory_order_relaxed) &&
+	    at_ms < atomic_load_explicit(&feed->quiet_to_ms, memory_order_relaxed);
+}
+
+bool
+lateness_is_silent(const struct lateness *l, const struct lateness_question *q)
+{
+	unsigned at = 0;
+	for (const struct lateness_feed *feed; (feed = next_feed(l, q, &at));)
+		if (!was_silent(feed, q->now_ms))
+			return false;
+	return true;
 }

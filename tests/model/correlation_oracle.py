@@ -219,10 +219,14 @@ SILENT = 60000  # a feed silent for a minute moves on with the clock
 
 class Feed:
     def __init__(self):
-        self.newest, self.heard = -math.inf, -math.inf
+        self.newest, self.heard, self.times = -math.inf, -math.inf, []
 
     def hear(self, ms, clock):
         self.newest, self.heard = max(self.newest, ms), clock
+        self.times.append(clock)
+
+    def silent(self, at, quiet):
+        return not any(at - quiet < t <= at for t in self.times)
 
     def reach(self, clock):
         return self.newest + max(0, clock - self.heard - SILENT)
@@ -231,10 +235,13 @@ class Feed:
 class Oracle:
     """Runs events through correlations; alerts are (correlation id, group values, kind, event).
 
+    The kind of one with low confidence ends with ` low`.
+
     sources: the feeds whose events a base rule may see, by its name; else there is one feed for all."""
 
-    def __init__(self, correlations, base, lateness, grace, collect=None, sources=None):
-        self.correlations, self.base, self.lateness, self.grace = correlations, base, lateness, grace
+    def __init__(self, correlations, base, lateness, grace, quiet, collect=None, sources=None):
+        self.correlations, self.base, self.lateness, self.grace, self.quiet = correlations, base, lateness, grace, quiet
+        self.low = False  # of what is just decided by waiting
         self.sources = sources or collections.defaultdict(lambda: {""})
         self.feeds = collections.defaultdict(Feed)
         self.groups = {c.id: {} for c in correlations}
@@ -338,7 +345,7 @@ class Oracle:
         """A window that was moved when its first match had long come has that of another match: not one that is known."""
         event = match.event if c.mode != "window" or match.begins else None
         if c.name in self.loud:
-            self.alerts.append((c.id, key, kind, event))
+            self.alerts.append((c.id, key, kind + (" low" if self.low and c.mode != "arrival" else ""), event))
         return [Hit(c.name, match.event, dict(zip(c.by, key)).get, (c.id, key, match.identity))]
 
     # -- by waiting --------------------------------------------------------------------------------------------------
@@ -392,14 +399,19 @@ class Oracle:
             reach = min([reach, *heard]) if heard else -math.inf
         return reach - self.grace
 
+    def is_silent(self, c, at):
+        """Has one of the rules that are waited for no feed that was heard?"""
+        return any(all(self.feeds[f].silent(at, self.quiet) for f in self.sources[r]) for r in self.awaited[c.id])
+
     def decide(self):
         """Decides, in the order of their ends, all windows that are due."""
         while True:
-            due = [(end, match.order, n, c, key, group, match) for n, c, key, group, end, match, came in self.open_checks()
+            due = [(end, match.order, n, c, key, group, match, came) for n, c, key, group, end, match, came in self.open_checks()
                    if self.newest >= self.latest(end, came) or self.passed(c) > end]
             if not due:
                 return self.postpone()
-            end, _, _, c, key, group, match = min(due, key=lambda d: d[:3])
+            end, _, _, c, key, group, match, came = min(due, key=lambda d: d[:3])
+            self.low = self.is_silent(c, min(self.newest, self.latest(end, came)))
             self.feed(getattr(self, "decide_" + c.mode)(c, key, group, match, end))
 
     def postpone(self):

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "detect/context.h"
+#include "detect/lateness.h"
 #include "window/seen.h"
 
 enum { MINUTE = 60000, W = 10 * MINUTE, LATE = 60 * MINUTE };
@@ -28,7 +29,7 @@ bench_init(struct bench *b, bool whole_story)
 	struct window_table_options windows = {16 << 20, LATE, "0123456789abcdef", whole_story};
 	memset(b, 0, sizeof(*b));
 	b->windows = window_table_new(&windows);
-	struct contexts_options contexts = {b->windows, 2 << 20, W, LATE, false};
+	struct contexts_options contexts = {b->windows, 2 << 20, W, LATE, NULL, 0, 30 * MINUTE, false};
 	b->contexts = contexts_new(&contexts);
 	struct fail_list problems;
 	fail_list_init(&problems);
@@ -430,6 +431,35 @@ START_TEST(two_workers_share_the_windows)
 }
 END_TEST
 
+START_TEST(feed_of_a_category_is_silent_after_what_is_configured_for_it)
+{
+	char name[] = "SignInLogs";
+	struct quiet_config own = {name, 5 * MINUTE};
+	struct bench b;
+	bench_init(&b, true);
+	contexts_free(b.contexts);
+	struct contexts_options options = {b.windows, 2 << 20, W, LATE, &own, 1, 30 * MINUTE, false};
+	b.contexts = contexts_new(&options);
+	observe(&b, start_ms, "203.0.113.7", "a@x", "0");
+	uint64_t none[] = {0}, tenant = contexts_tenant(b.windows, STR("t"));
+	struct lateness_question q = {tenant, none, 1, start_ms + 5 * MINUTE - 1};
+	ck_assert(!lateness_is_silent(contexts_lateness(b.contexts), &q));
+	q.now_ms++;
+	ck_assert(lateness_is_silent(contexts_lateness(b.contexts), &q));
+	/* a category that is not named there */
+	b.event.category = STR("AuditLogs");
+	context_observe(b.contexts, b.outcomes, &b.event, false, &b.out);
+	ck_assert(!lateness_is_silent(contexts_lateness(b.contexts), &q));
+	q.now_ms = start_ms + 30 * MINUTE;
+	ck_assert(lateness_is_silent(contexts_lateness(b.contexts), &q));
+	/* to look at an event again tells nothing of its feed */
+	b.event.received_ms = start_ms + 30 * MINUTE;
+	context_look(b.contexts, b.outcomes, &b.event, &b.out);
+	ck_assert(lateness_is_silent(contexts_lateness(b.contexts), &q));
+	bench_fini(&b);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -445,6 +475,7 @@ main(void)
 		user_context_counts_addresses_networks_and_codes,
 		context_allocates_nothing_per_event,
 		two_workers_share_the_windows,
+		feed_of_a_category_is_silent_after_what_is_configured_for_it,
 		NULL,
 	};
 	return unit_run("context", tests);

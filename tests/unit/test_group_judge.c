@@ -10,7 +10,7 @@
 #include "detect/lateness.h"
 #include "sigma/correlation.h"
 
-enum { MINUTE = 60000, W = 10 * MINUTE, LATE = 60 * MINUTE, GRACE = 15 * MINUTE };
+enum { MINUTE = 60000, W = 10 * MINUTE, LATE = 60 * MINUTE, GRACE = 15 * MINUTE, QUIET = 30 * MINUTE };
 static const int64_t start_ms = 1795000000000;
 static const char *const no_texts[] = {NULL};
 
@@ -37,7 +37,7 @@ struct bench {
 	struct event event;
 	char id[16]; /* the event's */
 	int64_t now_ms;
-	unsigned alerts;
+	unsigned alerts, silent;
 };
 
 static void
@@ -100,9 +100,9 @@ static int
 on_finding(const struct finding *f, const struct match *match, void *ctx)
 {
 	struct bench *b = ctx;
-	(void)f;
 	(void)match;
 	b->alerts++;
+	b->silent += f->silent;
 	return 0;
 }
 
@@ -127,7 +127,7 @@ hear(struct bench *b, unsigned rule, int64_t ts, const char *tenant)
 	uint64_t key = contexts_tenant(b->windows, name);
 	struct lateness_feed *feed = lateness_feed(&b->heard, key ^ sources[rule]->identity);
 	if (lateness_is_nameless(&b->heard, feed))
-		lateness_name(feed, key, sources[rule]->identity);
+		lateness_name(feed, &(struct lateness_name){key, sources[rule]->identity, QUIET, b->now_ms});
 	ck_assert(!lateness_note(&b->heard, feed, ts, b->now_ms));
 }
 
@@ -151,7 +151,7 @@ arrive(struct bench *b, unsigned rule, int64_t ts, const char *ip)
 static unsigned
 decide(struct bench *b, const struct rule *rule)
 {
-	b->alerts = 0;
+	b->alerts = b->silent = 0;
 	for (struct parked_check *check; (check = due(b)); parked_done(check)) {
 		struct correlator_input in = input(b, NULL);
 		ck_assert_int_eq(correlator_decide(b->correlator, &in, rule, check, on_finding, b), 0);
@@ -169,6 +169,33 @@ START_TEST(absence_alerts_once_what_is_absent_had_time_to_arrive)
 	ck_assert_uint_eq(decide(&b, &b.rules[RULE_ABSENCE]), 0);
 	b.now_ms = start_ms + GRACE + 1;
 	ck_assert_uint_eq(decide(&b, &b.rules[RULE_ABSENCE]), 1);
+	bench_fini(&b);
+}
+END_TEST
+
+START_TEST(absence_while_the_feed_of_what_is_absent_is_silent_says_so)
+{
+	for (int64_t before = QUIET - GRACE - 2; before <= QUIET - GRACE - 1; before++) {
+		struct bench b;
+		bench_init(&b);
+		b.now_ms = start_ms - before;
+		hear(&b, RULE_A, start_ms - before, "t");
+		b.now_ms = start_ms;
+		arrive(&b, RULE_B, start_ms, "192.0.2.1");
+		b.now_ms = start_ms + 10 * GRACE; /* asked late: what counts is when it was due, a ms after the grace */
+		hear(&b, RULE_B, start_ms + 10 * GRACE, "t");
+		hear(&b, RULE_A, start_ms + 10 * GRACE, "t");
+		ck_assert_uint_eq(decide(&b, &b.rules[RULE_ABSENCE]), 1);
+		ck_assert_uint_eq(b.silent, before == QUIET - GRACE - 1);
+		bench_fini(&b);
+	}
+	/* never heard */
+	struct bench b;
+	bench_init(&b);
+	arrive(&b, RULE_B, start_ms, "192.0.2.1");
+	b.now_ms = start_ms + GRACE + 1;
+	ck_assert_uint_eq(decide(&b, &b.rules[RULE_ABSENCE]), 1);
+	ck_assert_uint_eq(b.silent, 1);
 	bench_fini(&b);
 }
 END_TEST
@@ -266,6 +293,7 @@ main(void)
 		what_comes_late_by_no_more_than_the_grace_excuses,
 		feed_silent_for_a_minute_moves_on_with_the_clock,
 		feed_that_was_never_heard_is_waited_for_by_the_clock,
+		absence_while_the_feed_of_what_is_absent_is_silent_says_so,
 		checks_of_a_rule_that_went_give_their_places_in_the_group_back,
 		NULL,
 	};

@@ -33,7 +33,7 @@ bench_init(struct bench *b, const char *rule, struct window_table *shared)
 	struct fail_list problems;
 	memset(b, 0, sizeof(*b));
 	b->windows = shared ? shared : window_table_new(&windows);
-	struct contexts_options contexts = {b->windows, 2 << 20, 10 * MINUTE, LATE, false};
+	struct contexts_options contexts = {b->windows, 2 << 20, 10 * MINUTE, LATE, NULL, 0, 30 * MINUTE, false};
 	b->contexts = contexts_new(&contexts);
 	fail_list_init(&problems);
 	b->outcomes = outcome_table_load(SRCDIR "/conf/result-codes.yaml", &problems);
