@@ -155,11 +155,7 @@ table_meets(struct subject *s, const struct value *v)
 		return true;
 	if (t->number_count > 0 && is_numeric(s, v) && text_table_has_number(t, &s->number, v->type != VALUE_NUMBER))
 		return true;
-	for (unsigned i = 0; i < t->rest_count; i++) {
-		if (pattern_matches(&t->rest[i]->pattern, s->text))
-			return true;
-	}
-	return false;
+	return text_table_meets(t, s->text);
 }
 
 static bool

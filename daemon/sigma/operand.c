@@ -244,7 +244,7 @@ make_texts(struct operand_maker *m, const struct yaml_node *value)
 		plain += texts[i].pattern.kind == PATTERN_EQUALS;
 	}
 	p->texts = texts;
-	if (p->all || plain < TABLE_LEAST)
+	if (p->all || (plain < TABLE_LEAST && p->count - plain < AFFIXES_LEAST))
 		return 0;
 	p->table = text_table_new(m->set->arena, texts, p->count);
 	return p->table ? 0 : fail_memory(m);

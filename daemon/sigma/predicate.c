@@ -11,8 +11,8 @@ enum { KEY_MAX = 8 << 20 };
 int
 predicate_set_init(struct predicate_set *set, struct arena *arena, const struct list_set *lists)
 {
-	*set = (struct predicate_set){.arena = arena, .lists = lists, .by_key = map_new()};
-	return set->by_key ? 0 : -1;
+	*set = (struct predicate_set){.arena = arena, .lists = lists, .by_key = map_new(), .by_list = map_new()};
+	return set->by_key && set->by_list ? 0 : -1;
 }
 
 void
@@ -23,6 +23,7 @@ predicate_set_fini(struct predicate_set *set)
 	mem_free(set->regexes);
 	mem_free(set->items);
 	map_free(set->by_key);
+	map_free(set->by_list);
 	*set = (struct predicate_set){0};
 }
 
@@ -98,6 +99,31 @@ add_new(struct predicate_set *set, struct field_scope *fields, const struct modi
 	return operands_make(set, fields, m, value, p, why);
 }
 
+struct item {
+	struct field_scope *fields;
+	const struct modifiers *modifiers;
+	const struct yaml_node *value;
+	struct str key; /* canonical */
+};
+
+/* A long list that another field was compared with is compiled already. */
+static int
+add_list(struct predicate_set *set, const struct item *item, struct predicate *p, struct fail *why)
+{
+	ptrdiff_t behind = str_find(item->key, STR(" ")); /* the slot */
+	struct str list = str_make(item->key.p + behind, item->key.len - (size_t)behind);
+	const struct predicate *alike = map_get(set->by_list, list);
+	if (alike) {
+		int slot = p->slot;
+		*p = *alike;
+		p->slot = slot;
+		return 0;
+	}
+	if (add_new(set, item->fields, item->modifiers, item->value, p, why))
+		return -1;
+	return p->table && map_set(set->by_list, list, p) ? fail_memory(why) : 0;
+}
+
 int
 predicate_add(struct predicate_set *set, struct field_scope *fields, const struct modifiers *modifiers,
     const struct yaml_node *value, unsigned *index, struct fail *why)
@@ -126,7 +152,7 @@ predicate_add(struct predicate_set *set, struct field_scope *fields, const struc
 		goto out;
 	}
 	p->slot = slot;
-	if (!add_new(set, fields, modifiers, value, p, why))
+	if (!add_list(set, &(struct item){fields, modifiers, value, buf_str(&key)}, p, why))
 		failed = append(set, p, buf_str(&key), index) ? fail_memory(why) : 0;
 out:
 	set->wants_leaves |= !failed && slot == PREDICATE_LEAVES;

@@ -64,6 +64,7 @@ struct predicate_set {
 	struct arena *arena; /* borrowed, like lists */
 	const struct list_set *lists; /* of placeholders; NULL = none */
 	struct map *by_key;  /* canonical text -> predicate */
+	struct map *by_list; /* the same without the field, of those with a table: one of them */
 	struct predicate **items;
 	unsigned len, size;
 	struct regex **regexes; /* all of them, to free */

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "sigma/keep.h"
+#include "sigma/literals.h"
 #include "sigma/predicate.h"
 
 static uint32_t
@@ -39,6 +41,41 @@ fill_set(struct text_table *t, const struct str **set, const struct predicate_te
 	}
 }
 
+/* Which kind of affix the pattern is (enum literals_place); -1: none. */
+static int
+affix_of(const struct pattern *p)
+{
+	switch (p->kind) {
+	case PATTERN_STARTS:
+		return LITERALS_START;
+	case PATTERN_ENDS:
+		return LITERALS_END;
+	case PATTERN_CONTAINS:
+		return LITERALS_ANYWHERE;
+	case PATTERN_EQUALS:
+	case PATTERN_ANY:
+	case PATTERN_GLOB:
+		break;
+	}
+	return -1;
+}
+
+static int
+make_affixes(struct text_table *t, struct arena *arena, const struct predicate_text *texts, unsigned count, int affix)
+{
+	struct str *items = mem_zero(count, sizeof(*items));
+	unsigned found = 0;
+	if (!items)
+		return -1;
+	for (unsigned i = 0; i < count; i++)
+		if (affix_of(&texts[i].pattern) == affix)
+			items[found++] = texts[i].pattern.literal;
+	if (found >= AFFIXES_LEAST)
+		t->affixes[affix] = literals_new(arena, items, found, (enum literals_place)affix);
+	mem_free(items);
+	return found >= AFFIXES_LEAST && !t->affixes[affix] ? -1 : 0;
+}
+
 const struct text_table *
 text_table_new(struct arena *arena, const struct predicate_text *texts, unsigned count)
 {
@@ -58,10 +95,14 @@ text_table_new(struct arena *arena, const struct predicate_text *texts, unsigned
 		return NULL;
 	*t = (struct text_table){.set = set, .set_mask = size - 1, .numbers = numbers, .rest = rest};
 	fill_set(t, set, texts, count);
+	for (int affix = 0; affix < AFFIXES; affix++)
+		if (make_affixes(t, arena, texts, count, affix))
+			return NULL;
 	for (unsigned i = 0; i < count; i++) {
+		int affix = affix_of(&texts[i].pattern);
 		if (texts[i].numeric)
 			numbers[t->number_count++] = &texts[i];
-		if (texts[i].pattern.kind != PATTERN_EQUALS)
+		if (texts[i].pattern.kind != PATTERN_EQUALS && (affix < 0 || !t->affixes[affix]))
 			rest[t->rest_count++] = &texts[i];
 	}
 	qsort(numbers, numeric, sizeof(*numbers), compare_values);
@@ -77,6 +118,18 @@ text_table_has(const struct text_table *t, struct str text)
 		if (str_eq(*t->set[at], text))
 			return true;
 	}
+	return false;
+}
+
+bool
+text_table_meets(const struct text_table *t, struct str text)
+{
+	for (unsigned i = 0; i < AFFIXES; i++)
+		if (t->affixes[i] && literals_meet(t->affixes[i], text))
+			return true;
+	for (unsigned i = 0; i < t->rest_count; i++)
+		if (pattern_matches(&t->rest[i]->pattern, text))
+			return true;
 	return false;
 }
 

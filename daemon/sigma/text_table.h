@@ -11,6 +11,9 @@
 #include "base/str.h"
 #include "sigma/number.h"
 
+enum { AFFIXES = 3, AFFIXES_LEAST = 16 /* in long texts fewer are faster one by one */ };
+
+struct literals;
 struct predicate_text;
 
 struct text_table {
@@ -19,7 +22,8 @@ struct text_table {
 	size_t longest;
 	const struct predicate_text *const *numbers; /* number_count numeric ones, by value */
 	unsigned number_count;
-	const struct predicate_text *const *rest; /* rest_count that are neither */
+	const struct literals *affixes[AFFIXES]; /* by affix_of; NULL when they are few */
+	const struct predicate_text *const *rest; /* rest_count that are none of these */
 	unsigned rest_count;
 };
 
@@ -27,6 +31,8 @@ struct text_table {
 const struct text_table *text_table_new(struct arena *arena, const struct predicate_text *texts, unsigned count);
 /* text as the patterns' literals are: folded, or not for a cased predicate. */
 bool text_table_has(const struct text_table *t, struct str text);
+/* Does it start or end with one of the texts, or contain one, or meet one of the rest? */
+bool text_table_meets(const struct text_table *t, struct str text);
 /* Is one of the numbers this one? as_text: only those that the rule does not write as text count. */
 bool text_table_has_number(const struct text_table *t, const struct number *number, bool as_text);
 

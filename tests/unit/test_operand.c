@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "list_fixture.h"
+#include "sigma/evaluate.h"
 #include "sigma/modifier.h"
 #include "sigma/ruleset_priv.h"
 #include "sigma_fixture.h"
@@ -321,6 +322,104 @@ large_lists(unsigned count)
 	return set;
 }
 
+/* ---- long lists against their values one by one ---- */
+
+static uint32_t
+below(uint64_t *state, uint32_t n)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return (uint32_t)(*state >> 20) % n;
+}
+
+/* Of few pieces, so that texts meet: letters that fold in one byte, two, or into two, wildcards and their escapes. */
+static void
+add_pieces(struct buf *out, uint64_t *state, unsigned most, bool wild)
+{
+	static const char *const pieces[] = {"a", "B", "b", "ab", "-", "\u00e4", "\u00c4", "\u00df", "\u1e9e", "\u212a", "k", "\u0130", "1",
+	    "*", "?", "\\\\*", "\\\\?"};
+	for (unsigned n = below(state, most + 1); n > 0; n--)
+		ck_assert_int_eq(buf_addf(out, "%s", pieces[below(state, wild && below(state, 6) == 0 ? 17 : 13)]), 0);
+}
+
+static void
+check_list(uint64_t *state, unsigned *met, unsigned *asked)
+{
+	static const char *const modifiers[] = {"", "|contains", "|startswith", "|endswith", "|cased", "|contains|cased", "|endswith|cased",
+	    "|startswith|cased", "|contains|all", "|contains|windash", "|startswith|windash"};
+	struct buf text;
+	struct fixture f;
+	struct scratch *scratch = scratch_new(64, 100000);
+	buf_init(&text, 1 << 20);
+	ck_assert_int_eq(buf_addf(&text, "title: t\nlogsource: {}\ndetection:\n  a:\n    f%s: [", modifiers[below(state, 11)]), 0);
+	bool wild = below(state, 2);
+	for (unsigned n = 1 + below(state, 60); n > 0; n--) {
+		ck_assert_int_eq(buf_addf(&text, "\""), 0);
+		add_pieces(&text, state, below(state, 40) ? 5 : 0, wild);
+		ck_assert_int_eq(buf_addf(&text, "\"%s", n > 1 ? ", " : "]\n  condition: a\n"), 0);
+	}
+	ck_assert_int_eq(buf_addf(&text, "%c", 0), 0);
+	fixture_load(&f, buf_str(&text).p, NULL);
+	fixture_show(&f);
+	ck_assert_uint_eq(f.problems.len, 0);
+	const struct predicate *p = f.set->predicates.items[0];
+	for (unsigned n = 0; n < 20; n++) {
+		text.len = 0;
+		unsigned elements = below(state, 4);
+		ck_assert_int_eq(buf_addf(&text, elements ? "{\"f\":[\"" : "{\"f\":\""), 0);
+		add_pieces(&text, state, 9, false);
+		for (; elements > 1; elements--) {
+			ck_assert_int_eq(buf_addf(&text, "\",\""), 0);
+			add_pieces(&text, state, 9, false);
+		}
+		ck_assert_int_eq(buf_addf(&text, elements ? "\"]}%c" : "\"}%c", 0), 0);
+		fixture_event(&f, buf_str(&text).p);
+		scratch_begin(scratch, &f.event);
+		bool want = p->all;
+		for (unsigned i = 0; i < p->count; i++)
+			want = p->all ? want && predicate_operand_holds(p, scratch, i) : want || predicate_operand_holds(p, scratch, i);
+		ck_assert_msg(predicate_holds(p, scratch, NULL) == want, "%s", buf_str(&text).p);
+		*met += want;
+		++*asked;
+	}
+	scratch_free(scratch);
+	fixture_fini(&f);
+	buf_fini(&text);
+}
+
+START_TEST(long_lists_meet_what_their_values_meet_one_by_one)
+{
+	uint64_t state = 4242;
+	unsigned met = 0, asked = 0;
+	for (unsigned n = 0; n < 600; n++)
+		check_list(&state, &met, &asked);
+	ck_assert_uint_gt(met, asked / 8);
+	ck_assert_uint_lt(met, asked * 7 / 8);
+}
+END_TEST
+
+START_TEST(a_long_list_is_compiled_once_for_all_fields)
+{
+	struct fixture f;
+	struct list_set *set = large_lists(1000);
+	struct ruleset_options options = {.lists = set};
+	fixture_load(&f, "title: t\nlogsource: {}\ndetection:\n  a: {v|contains|expand: '%words%'}\n"
+			 "  b: {w|contains|expand: '%words%'}\n  c: {w|endswith|expand: '%words%'}\n  condition: a or b or c\n", &options);
+	fixture_show(&f);
+	ck_assert_uint_eq(f.problems.len, 0);
+	ck_assert_uint_eq(f.set->predicates.len, 3);
+	struct predicate *const *p = f.set->predicates.items;
+	ck_assert(p[0]->table && p[0]->table == p[1]->table && p[2]->table && p[2]->table != p[0]->table);
+	ck_assert(p[0]->slot != p[1]->slot);
+	ck_assert_uint_eq(fixture_run(&f, "{\"w\":\"a word 999 b\"}", NULL), 1);
+	ck_assert_uint_eq(fixture_run(&f, "{\"v\":\"a word 999 b\"}", NULL), 1);
+	ck_assert_uint_eq(fixture_run(&f, "{\"u\":\"a word 999 b\"}", NULL), 0);
+	fixture_fini(&f);
+	list_set_free(set);
+}
+END_TEST
+
 START_TEST(a_list_of_100000_is_looked_up_and_not_walked)
 {
 	struct fixture f;
@@ -436,6 +535,7 @@ main(void)
 {
 	const TTest *const tests[] = {each_modifier_matches_what_it_should_and_nothing_else,
 	    each_of_the_31_has_a_case_of_both_kinds, each_illegal_chain_is_refused_at_its_column,
+	    long_lists_meet_what_their_values_meet_one_by_one, a_long_list_is_compiled_once_for_all_fields,
 	    a_list_of_100000_is_looked_up_and_not_walked, placeholders_that_multiply_are_bounded,
 	    a_list_read_anew_changes_what_matches_and_the_digest,
 	    networks_looked_up_agree_with_networks_tried_one_by_one, NULL};
