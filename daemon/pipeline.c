@@ -165,6 +165,7 @@ judge(struct event *e, void *ctx)
 	b->timeless += !e->has_time;
 	if (s->event_clock && e->event_ms > clock_wall_ms())
 		clock_set(e->event_ms);
+	b->disordered += s->event_clock && e->event_ms < clock_wall_ms() - s->config->windows.grace_ms;
 	bool repeat = seen_check(s->seen, e->tenant, e->id, e->received_ms);
 	if (repeat) {
 		b->duplicates++;

@@ -12,11 +12,14 @@
 #include "command/report_table.h"
 #include "pipeline.h"
 #include "shared.h"
+#include "sigma/correlation.h"
 
 enum { PLACE_LINE_BITS = 40 };
+#define LATENESS_ANY_MS (30 * INT64_C(86400000)) /* as much as input.lateness may be */
 
 struct replay {
 	const struct replay_options *options;
+	struct config config; /* the caller's, but for what --logsource changes; its texts are the caller's */
 	struct policy *policy;
 	struct report *report;
 	struct expect *expect; /* NULL: nothing is expected */
@@ -35,7 +38,7 @@ static int
 load_policy(struct replay *r)
 {
 	struct policy_options how = {
-	    .config = r->options->config,
+	    .config = &r->config,
 	    .any_source = r->origin.any,
 	    .replay_source = &r->origin.source,
 	};
@@ -77,6 +80,9 @@ replay_open(struct replay *r)
 	int code = origin_parse(&r->origin, r->options->logsource, r->err);
 	if (code)
 		return code;
+	r->config = *r->options->config;
+	if (r->origin.any) /* a file of anybody's may be in any order */
+		r->config.input.lateness_ms = LATENESS_ANY_MS;
 	if (r->options->expect && load_expect(r) < 0)
 		return EX_CONFIG;
 	r->received_ms = clock_wall_ms();
@@ -101,7 +107,7 @@ story_open(struct replay *r)
 		return 0;
 	story_close(r);
 	clock_set(0);
-	r->shared = shared_new(r->options->config, report_sink(r->report), r->options->version, true);
+	r->shared = shared_new(&r->config, report_sink(r->report), r->options->version, true);
 	if (r->shared)
 		r->pipeline = pipeline_new(shared_pipeline(r->shared), r->policy, NULL);
 	return r->pipeline ? 0 : -1;
@@ -114,14 +120,29 @@ line_of(uint64_t place)
 }
 
 static bool
-counts_over_time(const struct policy *p)
+counts_over_time(const struct policy *p, bool waiting)
 {
 	unsigned count;
 	const struct rule *const *rules = ruleset_rules(p->rules, &count);
-	for (unsigned i = 0; i < count; i++)
-		if (rules[i]->correlation || rules[i]->burst.by_count)
+	for (unsigned i = 0; i < count; i++) {
+		const struct correlation *c = rules[i]->correlation;
+		if ((c && (!waiting || c->when != CORRELATION_ON_ARRIVAL)) || (!waiting && rules[i]->burst.by_count))
 			return true;
+	}
 	return false;
+}
+
+/* What the order and the times of the events may have made of the answer. */
+static void
+tell_about_time(const struct replay *r, const char *name, const struct batch *b)
+{
+	if (r->origin.any && b->timeless && counts_over_time(r->policy, false))
+		fprintf(r->err, "%s: %u of %u events have no time that can be read: they count as of one moment, the start of the replay\n",
+		    name, b->timeless, b->accepted);
+	if (b->disordered && counts_over_time(r->policy, r->origin.any))
+		fprintf(r->err, "%s: %u events are older than one before them by more than windows.grace: what waits (absence, the end of a "
+				"window) is decided without them%s; sort the file by time\n", name, b->disordered,
+		    r->origin.any ? "" : ", and what is older than input.lateness is not counted");
 }
 
 static void
@@ -135,9 +156,7 @@ on_done(struct batch *b, enum batch_result result, void *ctx)
 		    b->errors[i].index + 1, b->errors[i].code, b->errors[i].pointer, *b->errors[i].pointer ? ": " : "", b->errors[i].detail);
 	if (b->rejected > b->error_count)
 		fprintf(r->err, "%s: %u more records could not be read\n", name, b->rejected - b->error_count);
-	if (r->origin.any && b->timeless && counts_over_time(r->policy))
-		fprintf(r->err, "%s: %u of %u events have no time that can be read: they count as of one moment, the start of the replay\n",
-		    name, b->timeless, b->accepted);
+	tell_about_time(r, name, b);
 	if (result == BATCH_FAILED)
 		fprintf(r->err, "picketd: no memory to keep the alerts\n");
 }
@@ -217,7 +236,7 @@ replay_file(struct replay *r, const char *name)
 	b.listener = "replay";
 	b.source = &r->origin.source;
 	/* as by HTTP, so that events which name no tenant have the ids of the live daemon */
-	b.tenant = r->options->config->http.tenant ? str_of(r->options->config->http.tenant) : STR("");
+	b.tenant = r->config.http.tenant ? str_of(r->config.http.tenant) : STR("");
 	b.received_ms = r->received_ms;
 	b.max_records = UINT32_MAX;
 	b.serial = r->origin.any ? (uint64_t)r->file << PLACE_LINE_BITS | 1 : 0;

@@ -44,6 +44,7 @@ struct batch {
 	void *on_done_ctx;
 	/* filled by the pipeline */
 	uint32_t records, accepted, rejected, duplicates;
+	uint32_t disordered; /* in a replay: older than one before by more than windows.grace */
 	uint32_t timeless; /* accepted events without a time that could be read: that of their arrival stands in */
 	struct batch_error *errors; /* error_count of them, allocated on the first */
 	uint32_t error_count;

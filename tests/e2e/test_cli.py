@@ -268,6 +268,26 @@ def replay_leaves_broken_rules_out_and_says_so(place):
     equal((out.returncode, "no rules" in out.stderr), (78, True), out.stderr)
 
 
+def replay_with_logsource_any_counts_events_in_any_order(place):
+    head = "title: R{0}\nname: r{0}\nlogsource: {{product: x}}\ndetection: {{sel: {{a: {0}}}, condition: sel}}\n---\n"
+    place.write("rules/r.yml", head.format(1) + head.format(2) + "title: Count\ncorrelation: {type: event_count, rules: r1, timespan: 1d, condition: {gte: 3}}\n"
+                "---\ntitle: Order\ncorrelation: {type: temporal_ordered, rules: [r1, r2], timespan: 1d}\n")
+    rows = [json.dumps({"a": a, "time": f"2026-01-01T{hour:02}:00:00Z"}) + "\n" for hour, a in ((20, 2), (14, 1), (7, 1), (1, 1))]
+    said = {}
+    for source in ("any", "product=x"):
+        for name, lines in (("up", rows[::-1]), ("down", rows)):
+            out = run([BINARY, "--replay", "--logsource", source, "--rules", place.path("rules"), place.write("in.ndjson", "".join(lines))])
+            equal(out.returncode, 0, out.stderr)
+            said[source, name] = sorted(json.loads(t)["title"] for t in out.stdout.splitlines()), "sort the file by time" in out.stderr
+    equal(said["any", "up"], (["Count", "Order"], False), "in order")
+    equal(said["any", "down"], (["Count", "Order"], False), "newest first")
+    equal(said["product=x", "up"], (["Count", "Order"], False), "in order")
+    equal(said["product=x", "down"], ([], True), "later than input.lateness: as live")
+    place.write("rules/w.yml", "title: Alone\ncorrelation: {type: temporal, rules: [r1, r2], timespan: 1d, condition: r1 and not r2}\n")
+    out = run([BINARY, "--replay", "--logsource", "any", "--rules", place.path("rules"), place.write("in.ndjson", "".join(rows))])
+    check("3 events are older" in out.stderr and "sort the file by time" in out.stderr, out.stderr)
+
+
 def replay_takes_rules_that_name_thousands_of_fields(place):
     place.write("rules/r.yml", "---\n".join(f"title: T{n}\nlogsource: {{}}\ndetection: {{sel: {{field{n}.x: y}}, condition: sel}}\n" for n in range(3000)))
     events = place.write("in.ndjson", json.dumps({"field0": {"x": "y"}}) + "\n" + json.dumps({"field2999.x": "y", "field1500": {"x": "z"}}) + "\n")
