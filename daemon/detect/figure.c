@@ -1,8 +1,10 @@
 #include "detect/figure.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
+#include "detect/sliding.h"
 
 struct slice {
 	const struct hit *items;
@@ -145,7 +147,6 @@ sum(const struct slice *s)
 	return total;
 }
 
-/* Linear interpolation between the two values around p % of the way. */
 static double
 percentile(const struct slice *s, double p)
 {
@@ -154,9 +155,7 @@ percentile(const struct slice *s, double p)
 	for (unsigned i = 1; i < s->n; i++)
 		values[i] = s->items[i].value;
 	qsort(values, s->n, sizeof(*values), cmp_double);
-	double place = p / 100 * (s->n - 1), low = floor(place);
-	unsigned i = (unsigned)low, next = i + 1 < s->n ? i + 1 : i;
-	return values[i] + (values[next] - values[i]) * (place - low);
+	return sliding_percentile(values, s->n, p);
 }
 
 static double
@@ -202,12 +201,8 @@ void
 figure_window(const struct correlation *c, const struct hits *h, int64_t begin_ms, int64_t end_ms,
     struct figure *out)
 {
-	unsigned first = 0, last;
-	while (first < h->n && h->items[first].ts_ms < begin_ms)
-		first++;
-	for (last = h->n; last > first && h->items[last - 1].ts_ms > end_ms; last--)
-		;
-	struct slice s = {h->items + first, last - first};
+	unsigned first = hits_after(h, begin_ms - 1), last = hits_after(h, end_ms);
+	struct slice s = {h->items + first, last > first ? last - first : 0};
 	*out = (struct figure){.events = s.n, .end_ms = end_ms};
 	out->holds = holds(c, &s, &out->value);
 }
@@ -215,13 +210,20 @@ figure_window(const struct correlation *c, const struct hits *h, int64_t begin_m
 void
 figure_any_window(const struct correlation *c, const struct hits *h, int64_t at_ms, struct figure *out)
 {
+	struct sliding windows MEM_UNSET;
 	struct figure later;
 	int64_t end_ms = at_ms;
 	figure_window(c, h, at_ms - c->timespan_ms, at_ms, out);
-	for (unsigned i = 0; i < h->n && !out->holds; i++) {
-		if (h->items[i].ts_ms <= end_ms || h->items[i].ts_ms > at_ms + c->timespan_ms)
+	unsigned i = hits_after(h, at_ms);
+	if (out->holds || i == h->n)
+		return;
+	sliding_init(&windows, c, h);
+	for (; i < h->n && h->items[i].ts_ms <= at_ms + c->timespan_ms && !out->holds; i++) {
+		if (h->items[i].ts_ms == end_ms)
 			continue;
 		end_ms = h->items[i].ts_ms;
+		if (!sliding_may_hold(&windows, end_ms - c->timespan_ms, end_ms))
+			continue;
 		figure_window(c, h, end_ms - c->timespan_ms, end_ms, &later);
 		if (later.holds)
 			*out = later;

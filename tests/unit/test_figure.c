@@ -134,6 +134,84 @@ START_TEST(any_window_with_the_instant_is_asked_and_both_its_ends_belong_to_it)
 }
 END_TEST
 
+static uint32_t
+below(uint64_t *state, uint32_t n)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return (uint32_t)(*state >> 20) % n;
+}
+
+/* As the header says it: every window is looked at. */
+static void
+walk_windows(const struct correlation *c, const struct hits *h, int64_t at_ms, struct figure *out)
+{
+	*out = window(c, h, at_ms - W, at_ms);
+	for (unsigned i = 0; i < h->n && !out->holds; i++) {
+		struct figure later = window(c, h, h->items[i].ts_ms - W, h->items[i].ts_ms);
+		if (h->items[i].ts_ms > at_ms && h->items[i].ts_ms <= at_ms + W && later.holds)
+			*out = later;
+	}
+}
+
+START_TEST(any_window_is_the_one_that_a_look_at_each_finds)
+{
+	static const unsigned ops[] = {RANGE_GT, RANGE_GTE, RANGE_LT, RANGE_LTE, RANGE_EQ, RANGE_NEQ, RANGE_GTE | RANGE_LTE};
+	static const double pool[] = {0.1, 0.2, 0.3, 0.7, 1, -0.4, 1e15, 0, 33.3};
+	uint64_t state = 77;
+	unsigned later = 0, none = 0;
+	for (unsigned n = 0; n < 6000; n++) {
+		int64_t times[40];
+		double values[40];
+		unsigned count = 1 + below(&state, 40), kinds = 1 + below(&state, 9);
+		for (unsigned i = 0; i < count; i++) {
+			times[i] = below(&state, 5 * W);
+			values[i] = pool[below(&state, kinds)];
+		}
+		struct hits *h = make(count, times, NULL, values);
+		struct correlation c = rule(CORRELATION_VALUE_SUM + below(&state, 3), 1, ops[below(&state, 7)], 0);
+		c.percentile = below(&state, 5) * 25;
+		/* a limit that some window meets exactly, or misses by the last bit */
+		int64_t end_ms = h->items[below(&state, count)].ts_ms;
+		double limit = window(&c, h, end_ms - W, end_ms).value;
+		limit = below(&state, 3) ? limit : limit * (1 + 2.3e-16);
+		c.range = (struct correlation_range){c.range.ops, limit, limit, limit, limit, limit, limit};
+		int64_t at_ms = below(&state, 5 * W);
+		struct figure want, got;
+		walk_windows(&c, h, at_ms, &want);
+		figure_any_window(&c, h, at_ms, &got);
+		ck_assert_int_eq(got.holds, want.holds);
+		ck_assert(got.value == want.value && got.events == want.events && got.end_ms == want.end_ms);
+		later += want.holds && want.end_ms > at_ms;
+		none += !want.holds;
+		mem_free(h);
+	}
+	ck_assert_uint_gt(later, 500);
+	ck_assert_uint_gt(none, 500);
+}
+END_TEST
+
+START_TEST(any_window_of_a_full_group_costs_a_late_hit_a_pass_and_no_product)
+{
+	static const enum correlation_type types[] = {CORRELATION_VALUE_SUM, CORRELATION_VALUE_AVG, CORRELATION_VALUE_PERCENTILE};
+	struct hits *h = mem_zero(1, sizeof(*h));
+	struct figure out;
+	for (unsigned i = 0; i < HITS_MAX; i++)
+		hits_insert(h, &(struct hit){i, (double)(i * 7919 % 1009), i, HIT_NO_STAGE, false, false, false}, 1000000);
+	for (unsigned k = 0; k < 3; k++) {
+		struct correlation c = rule(types[k], 1, RANGE_GTE, 1e9);
+		c.timespan_ms = HITS_MAX;
+		c.percentile = 95;
+		for (unsigned i = 0; i < 1024; i++) { /* minutes, were each window sorted anew */
+			figure_any_window(&c, h, i % 8, &out);
+			ck_assert(!out.holds);
+		}
+	}
+	mem_free(h);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -144,6 +222,8 @@ main(void)
 		percentile_lies_between_two_values,
 		nothing_has_no_sum_no_mean_and_no_percentile,
 		any_window_with_the_instant_is_asked_and_both_its_ends_belong_to_it,
+		any_window_is_the_one_that_a_look_at_each_finds,
+		any_window_of_a_full_group_costs_a_late_hit_a_pass_and_no_product,
 		NULL,
 	};
 	return unit_run("figure", tests);
