@@ -100,6 +100,9 @@ raise_alert(const struct finding *found, const struct match *match, void *ctx)
 	f.suppressed_by = tuning_suppresses(policy->tuning, f.event, f.rule);
 	if (f.suppressed_by)
 		metrics_add(f.suppressed_by->applied, 1);
+	if (f.storm_begins)
+		log_warn("storm of alerts about what is missing; further ones are kept as suppressed; check the rule's feeds",
+		    LOG_TEXT("rule", f.rule->id), LOG_STR("tenant", f.event->tenant), LOG_END);
 	place_alert(p, &f, &place);
 	struct alert_producer producer = {
 	    .version = p->shared->version,

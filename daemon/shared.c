@@ -68,6 +68,8 @@ open_detection(struct shared *s, const struct config *c, bool replay)
 	    .memory_bytes = part(c, BURSTS_PART),
 	    .lateness_ms = c->input.lateness_ms,
 	    .grace_ms = c->windows.grace_ms,
+	    .storm_alerts = c->windows.storm_alerts,
+	    .storm_span_ms = c->windows.storm_span_ms,
 	    .whole_story = replay,
 	    .start_ms = clock_wall_ms(),
 	};

@@ -118,6 +118,12 @@ set_place(struct alert *a, const struct finding *f)
 	a->key_count = place->key_count;
 }
 
+const char *
+alert_suppressed(const struct finding *f)
+{
+	return f->suppressed_by ? "tuning" : f->held_back ? "rate" : NULL;
+}
+
 struct alert *
 alert_build(const struct finding *f, const struct alert_producer *producer, struct fail *why)
 {
@@ -131,7 +137,7 @@ alert_build(const struct finding *f, const struct alert_producer *producer, stru
 		goto out;
 	set_place(a, f);
 	a->kind = finding_kind_name(f->kind);
-	a->suppression = f->suppressed_by ? "tuning" : NULL;
+	a->suppression = alert_suppressed(f);
 	a->score = f->score;
 	a->severity = (int)f->rule->level;
 	a->event_ms = f->event->event_ms;

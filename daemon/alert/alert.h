@@ -22,6 +22,8 @@ struct alert_producer { /* borrowed while building */
 	const char *version, *instance, *ruleset;
 };
 
+/* Why the alert is kept but not sent: "tuning", "rate"; NULL: it is sent. */
+const char *alert_suppressed(const struct finding *f);
 /* NULL without memory. */
 struct alert *alert_build(const struct finding *f, const struct alert_producer *producer, struct fail *why);
 struct alert *alert_ref(struct alert *a);
@@ -32,7 +34,7 @@ const char *alert_dedup_key(const struct alert *a);
 const char *alert_rule_id(const struct alert *a);
 const char *alert_kind(const struct alert *a); /* "trigger", ... */
 int alert_score(const struct alert *a);
-const char *alert_suppression(const struct alert *a); /* why it is kept but not sent: "tuning"; NULL: it is sent */
+const char *alert_suppression(const struct alert *a); /* why it is kept but not sent; NULL: it is sent */
 int alert_severity(const struct alert *a); /* enum rule_level */
 int64_t alert_event_ms(const struct alert *a);
 int64_t alert_detected_ms(const struct alert *a);

@@ -336,13 +336,14 @@ anomalies(const struct event *e)
 }
 
 static json_t *
-suppression(const struct tuning_entry *entry)
+suppression(const struct finding *f)
 {
+	const struct tuning_entry *entry = f->suppressed_by;
 	bool bad = false;
 	json_t *o = json_object();
-	json_put(o, "reason", entry ? json_string("tuning") : json_null(), &bad);
+	json_put(o, "reason", json_text_or_null(str_of(alert_suppressed(f))), &bad);
 	json_put(o, "until", entry && entry->end_ms != INT64_MAX ? json_time(entry->end_ms) : json_null(), &bad);
-	json_put(o, "count", json_integer(0), &bad);
+	json_put(o, "count", json_integer(entry ? 0 : f->held_back), &bad);
 	json_put(o, "silence_id", entry ? json_text(str_of(entry->id)) : json_null(), &bad);
 	if (bad) {
 		json_decref(o);
@@ -443,8 +444,8 @@ document_json(const struct finding *f, const struct alert_producer *producer, co
 	json_put(o, "evidence", evidence_json(f), &bad);
 	uint64_t total = f->evidence_total > 0 ? f->evidence_total : 1;
 	json_put(o, "evidence_total", json_integer((json_int_t)total), &bad);
-	json_put(o, "suppressed", json_boolean(f->suppressed_by), &bad);
-	json_put(o, "suppression", suppression(f->suppressed_by), &bad);
+	json_put(o, "suppressed", json_boolean(alert_suppressed(f)), &bad);
+	json_put(o, "suppression", suppression(f), &bad);
 	put_tuning(o, f, &bad);
 	json_put(o, "anomalies", anomalies(f->event), &bad);
 	json_put(o, "truncated", json_array(), &bad);

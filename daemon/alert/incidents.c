@@ -347,7 +347,7 @@ incidents_place(struct incidents *t, const struct finding *f, int64_t now_ms, st
 	bool known = decide(t, &s);
 	list_rest(&s);
 	id_pack(out->dedup_key, record.dedup);
-	if (!known && !f->suppressed_by)
+	if (!known && !alert_suppressed(f))
 		enter(t, out->keys, out->key_count, record);
 	pthread_mutex_unlock(&t->mu);
 }

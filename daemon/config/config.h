@@ -51,6 +51,8 @@ struct windows_config {
 	int64_t span_ms;  /* of the per-IP and per-user context windows */
 	int64_t grace_ms; /* what is decided by waiting waits this much longer */
 	int64_t quiet_after_ms; /* a feed is silent, unless input.quiet_after says other of its category */
+	uint32_t storm_alerts; /* of a rule about what is missing, within the span: further ones are held back */
+	int64_t storm_span_ms;
 	int64_t max_span_ms; /* of named windows */
 	struct window_config *contexts;
 	size_t context_count;

@@ -49,6 +49,7 @@ correlator_new(const struct correlator_options *options)
 	c->counted = options->counted;
 	c->lateness_ms = options->lateness_ms;
 	c->feeds = options->feeds;
+	c->storms = (struct storm_limit){options->windows, options->storm_alerts, options->storm_span_ms};
 	c->grace_ms = options->grace_ms;
 	atomic_flag_clear(&c->deciding);
 	c->bursts = burst_table_new(quarter);
@@ -166,6 +167,8 @@ fire_group(struct step *s, const struct subject *subject, const struct str *valu
 	f.threshold = correlation ? correlation_threshold(&correlation->range) : 1;
 	f.partial = v->partial;
 	f.silent = check && is_silent(s, &check->record);
+	f.held_back = v->held_back;
+	f.storm_begins = v->storm_begins;
 	f.evidence = v->list;
 	f.evidence_count = v->evidence_count;
 	f.evidence_total = v->events > 0 ? v->events : 1;

@@ -38,6 +38,8 @@ struct correlator_options {
 	const struct lateness *feeds; /* borrowed: how far they have come */
 	uint64_t memory_bytes;        /* for fired bursts, evidence, hits and parked checks */
 	int64_t lateness_ms, grace_ms;
+	uint32_t storm_alerts; /* about what is missing, of a rule within storm_span_ms; 0: no limit */
+	int64_t storm_span_ms;
 	bool whole_story; /* replay: nothing happened before the first event */
 	int64_t start_ms; /* else: what lies before may be missing */
 };

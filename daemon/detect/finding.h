@@ -49,6 +49,8 @@ struct finding {
 	int64_t timespan_ms;
 	double value, threshold; /* correlations: what was counted */
 	bool partial;            /* the window may have lost something */
+	uint32_t held_back;      /* a storm: so many alerts of the rule in a span are above what is sent; 0: it is sent */
+	bool storm_begins;       /* it is the first of them */
 	bool silent;             /* a feed was silent that might have told what is missing */
 	const struct evidence *evidence; /* oldest first, the completing event last */
 	unsigned evidence_count;

@@ -57,6 +57,8 @@ answer(const struct group_step *s, const struct burst_question *q, const struct 
 	out->value = w->value;
 	out->events = w->events;
 	out->partial = w->partial;
+	out->held_back = 0;
+	out->storm_begins = false;
 	if (out->answer != BURST_QUIET && mark_add(s->in->marks, &mark) < 0) {
 		burst_undo(c->bursts, &mark.burst);
 		*s->failed = true; /* the event comes again, and fires then */
@@ -310,6 +312,20 @@ goes_on(const struct correlation *c, const struct hits *h, const struct window *
 	return false;
 }
 
+/* The burst of what is missing; alerts that nobody hears anyway, and rules that only feed others, make no storm. */
+static void
+answer_missing(const struct group_step *s, const struct rule *rule, struct burst_question *q, const struct seen_window *w,
+    struct verdict *out)
+{
+	const struct storm_limit *limit = &s->c->storms;
+	struct storm storm = storm_of(limit, rule, s->in->event->tenant, q->at_ms);
+	bool tuned = is_muted(s, rule);
+	q->muted = tuned || storm_is_full(limit, &storm);
+	answer(s, q, w, out);
+	if (out->answer != BURST_QUIET && !tuned && !rule->silent)
+		out->held_back = storm_count(limit, &storm, &out->storm_begins);
+}
+
 /* True when the condition holds. */
 static bool
 decide_window(const struct group_step *s, const struct waiter *waiter, const struct window *span, struct hits *h,
@@ -341,9 +357,8 @@ decide_window(const struct group_step *s, const struct waiter *waiter, const str
 		.counted = true,
 		.before = before,
 		.after = true,
-		.muted = is_muted(s, rule),
 	};
-	answer(s, &q, &w, out);
+	answer_missing(s, rule, &q, &w, out);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include "detect/burst.h"
 #include "detect/correlator.h"
 #include "detect/evidence.h"
+#include "detect/storm.h"
 #include "sigma/correlation.h"
 #include "window/hits.h"
 
@@ -21,6 +22,7 @@ struct correlator {
 	struct seen *counted;
 	const struct lateness *feeds;
 	int64_t lateness_ms, grace_ms;
+	struct storm_limit storms;
 	atomic_flag deciding;
 };
 
@@ -45,6 +47,8 @@ struct verdict {
 	double value;
 	unsigned events;
 	bool partial;
+	uint32_t held_back; /* finding.held_back, .storm_begins */
+	bool storm_begins;
 	unsigned evidence_count; /* in list */
 	struct evidence list[EVIDENCE_MAX];
 };

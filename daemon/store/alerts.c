@@ -150,7 +150,7 @@ alerts_list(const char *path, int64_t since_ms, bool json, FILE *out, struct fai
 	struct db *db = db_open_read(path, why);
 	sqlite3_stmt *rows = db ? db_prepare(db,
 	    "SELECT event_ms, score, severity, kind, rule, json_extract(data, '$.title'), data, "
-	    "json_extract(data, '$.suppression.silence_id'), suppressed FROM alerts "
+	    "coalesce(json_extract(data, '$.suppression.silence_id'), json_extract(data, '$.suppression.reason')), suppressed FROM alerts "
 	    "WHERE event_ms >= ? ORDER BY score DESC, event_ms DESC, id", why) : NULL;
 	if (!rows)
 		goto out;

@@ -193,3 +193,31 @@ def decisions_that_wait_are_the_same_in_a_replay_and_in_the_live_daemon(place):
 def _told(alerts):
     return {(a["id"], a["kind"], a["rule"]["name"], str(a["correlation"]["group_by"]), a["correlation"]["value"], a["confidence"])
             for a in alerts}
+
+
+def a_storm_of_absences_is_held_back_and_told_once(place):
+    """The feed of what must be absent was never heard, and five users lack it: two alerts go out, three are kept."""
+    other = {**correlation_streams.base_rules("sign_ins")[2], "logsource": {"product": "okta", "service": "okta"}}
+    rule = {"title": "a without c", "id": correlation_streams.identity(2, 0), "name": "absence", "level": "high",
+            "picketd": {"alert_on_unknown": True, "confidence": "high"},  # what was before the daemon's start is not known
+            "correlation": {"type": "temporal", "rules": ["base_a", "base_c"], "group-by": ["userPrincipalName"], "timespan": "1m",
+                            "condition": "base_a and not base_c"}}
+    documents = [correlation_streams.base_rules("sign_ins")[0], other, rule]
+    rules = os.path.dirname(place.write("rules/all.yml", "\n---\n".join(json.dumps(x) for x in documents) + "\n"))
+    r = place.receiver()
+    d = place.daemon({"rules": {"dirs": [rules]}, "windows": {"grace": "0s", "storm_alerts": 2}}, receiver=r)
+    now = int(time.time() * 1000)
+    d.post("\n".join(json.dumps(correlation_streams.sign_in({"ms": now - n, "id": f"e{n}", "kind": "a", "user": f"user{n}"})) for n in range(5)))
+    until(lambda: len(d.stored()) == 5, 20, lambda: f"{len(d.stored())} of 5 alerts")
+    alerts = d.stored()
+    equal({(a["confidence"], a["correlation"]["state"]) for a in alerts}, {("low", "partial")}, "a silent feed, an unknown past")
+    kept = [a["suppression"] for a in alerts if a["suppressed"]]
+    equal(sorted((s["reason"], s["count"]) for s in kept), [("rate", 1), ("rate", 2), ("rate", 3)], "held back")
+    d.wait_metric(3, "picketd_alerts_suppressed_total", rule=rule["id"], reason="rate")
+    equal(d.metric("picketd_rule_errors_total", rule=rule["id"], reason="feed_silent"), 5, "silent")
+    r.wait_alerts(2)
+    d.wait_metric(0, "picketd_outbox_alerts", target="soc")
+    equal(len(r.alerts()), 2, "sent")
+    message = "storm of alerts about what is missing; further ones are kept as suppressed; check the rule's feeds"
+    equal([x["rule"] for x in d.logged(message)], [rule["id"]], "told once")
+    check("[suppressed: rate]" in d.run("--alerts").stdout, "listed with the reason")

@@ -63,7 +63,7 @@ bench_init(struct bench *b)
 	b->windows = window_table_new(&windows);
 	struct seen_options seen = {86400000, 4096, "0123456789abcdef"};
 	b->counted = seen_new(&seen);
-	struct correlator_options options = {b->windows, b->counted, NULL, 8 << 20, LATE, 15 * MINUTE, true, 0};
+	struct correlator_options options = {b->windows, b->counted, NULL, 8 << 20, LATE, 15 * MINUTE, 0, 0, true, 0};
 	b->correlator = correlator_new(&options);
 	static const char *const ids[] = {"login", "other", "count", "values", "burst", "chain"};
 	for (unsigned i = 0; i < RULES; i++) {

@@ -10,7 +10,7 @@
 #include "detect/lateness.h"
 #include "sigma/correlation.h"
 
-enum { MINUTE = 60000, W = 10 * MINUTE, LATE = 60 * MINUTE, GRACE = 15 * MINUTE, QUIET = 30 * MINUTE };
+enum { MINUTE = 60000, W = 10 * MINUTE, LATE = 60 * MINUTE, GRACE = 15 * MINUTE, QUIET = 30 * MINUTE, STORM = 3 };
 static const int64_t start_ms = 1795000000000;
 static const char *const no_texts[] = {NULL};
 
@@ -37,7 +37,7 @@ struct bench {
 	struct event event;
 	char id[16]; /* the event's */
 	int64_t now_ms;
-	unsigned alerts, silent;
+	unsigned alerts, silent, held_back, most, storms, triggers;
 };
 
 static void
@@ -69,8 +69,9 @@ sees(const struct rule *rule, const struct source *source, const void *ctx)
 	return source == sources[rule->index];
 }
 
+/* A file is the whole story; a daemon began at a time. */
 static void
-bench_init(struct bench *b)
+bench_begin(struct bench *b, bool whole_story, int64_t began_ms)
 {
 	struct window_table_options windows = {16 << 20, LATE, "0123456789abcdef", true};
 	struct seen_options seen = {86400000, 4096, "0123456789abcdef"};
@@ -79,11 +80,17 @@ bench_init(struct bench *b)
 	b->windows = window_table_new(&windows);
 	b->counted = seen_new(&seen);
 	lateness_init(&b->heard, LATE);
-	struct correlator_options options = {b->windows, b->counted, &b->heard, 8 << 20, LATE, GRACE, true, 0};
+	struct correlator_options options = {b->windows, b->counted, &b->heard, 8 << 20, LATE, GRACE, STORM, W, whole_story, began_ms};
 	b->correlator = correlator_new(&options);
 	b->index = correlation_index_new(&(struct correlation_rules){b->list, RULES, sources, 2, sees, NULL});
 	b->now_ms = start_ms;
 	ck_assert(b->windows && b->counted && b->correlator && b->index);
+}
+
+static void
+bench_init(struct bench *b)
+{
+	bench_begin(b, true, 0);
 }
 
 static void
@@ -103,6 +110,10 @@ on_finding(const struct finding *f, const struct match *match, void *ctx)
 	(void)match;
 	b->alerts++;
 	b->silent += f->silent;
+	b->held_back += f->held_back > 0;
+	b->most = f->held_back > b->most ? f->held_back : b->most;
+	b->storms += f->storm_begins;
+	b->triggers += f->kind == FINDING_TRIGGER;
 	return 0;
 }
 
@@ -151,7 +162,7 @@ arrive(struct bench *b, unsigned rule, int64_t ts, const char *ip)
 static unsigned
 decide(struct bench *b, const struct rule *rule)
 {
-	b->alerts = b->silent = 0;
+	b->alerts = b->silent = b->held_back = b->most = b->storms = b->triggers = 0;
 	for (struct parked_check *check; (check = due(b)); parked_done(check)) {
 		struct correlator_input in = input(b, NULL);
 		ck_assert_int_eq(correlator_decide(b->correlator, &in, rule, check, on_finding, b), 0);
@@ -196,6 +207,92 @@ START_TEST(absence_while_the_feed_of_what_is_absent_is_silent_says_so)
 	b.now_ms = start_ms + GRACE + 1;
 	ck_assert_uint_eq(decide(&b, &b.rules[RULE_ABSENCE]), 1);
 	ck_assert_uint_eq(b.silent, 1);
+	bench_fini(&b);
+}
+END_TEST
+
+/* So many groups lack their A, a second apart from there on. */
+static void
+lack(struct bench *b, int64_t ts, unsigned groups, const char *net)
+{
+	for (unsigned i = 0; i < groups; i++) {
+		char ip[32];
+		snprintf(ip, sizeof(ip), "%s.%u", net, i);
+		arrive(b, RULE_B, ts + i * 1000, ip);
+	}
+	b->now_ms += GRACE + 1;
+}
+
+START_TEST(absences_beyond_the_limit_are_held_back_until_the_storm_is_over)
+{
+	struct bench b;
+	bench_init(&b);
+	const struct rule *rule = &b.rules[RULE_ABSENCE];
+	lack(&b, start_ms, STORM, "192.0.2");
+	ck_assert_uint_eq(decide(&b, rule), STORM);
+	ck_assert_uint_eq(b.held_back, 0);
+	lack(&b, start_ms + MINUTE, 5, "198.51.100");
+	ck_assert_uint_eq(decide(&b, rule), 5); /* none is lost */
+	ck_assert_uint_eq(b.held_back, 5);
+	ck_assert_uint_eq(b.most, 5);
+	ck_assert_uint_eq(b.storms, 1); /* told once */
+	/* they count: W later the storm is not over */
+	lack(&b, start_ms + W + 1, 1, "203.0.113");
+	ck_assert_uint_eq(decide(&b, rule), 1);
+	ck_assert_uint_eq(b.held_back, 1);
+	ck_assert_uint_eq(b.storms, 0);
+	/* a group that was held back and whose burst goes on alerts when it is */
+	arrive(&b, RULE_B, start_ms + MINUTE + W / 2, "198.51.100.0");
+	b.now_ms += GRACE + 1;
+	ck_assert_uint_eq(decide(&b, rule), 0);
+	arrive(&b, RULE_B, start_ms + MINUTE + W + 5000, "198.51.100.0");
+	b.now_ms += GRACE + 1;
+	ck_assert_uint_eq(decide(&b, rule), 1);
+	ck_assert_uint_eq(b.held_back, 0);
+	ck_assert_uint_eq(b.triggers, 1); /* no repeat of what nobody heard */
+	/* another one begins */
+	lack(&b, start_ms + 6 * W, STORM + 2, "192.0.2");
+	ck_assert_uint_eq(decide(&b, rule), STORM + 2);
+	ck_assert_uint_eq(b.held_back, 2);
+	ck_assert_uint_eq(b.storms, 1);
+	bench_fini(&b);
+}
+END_TEST
+
+START_TEST(what_was_before_the_daemon_is_unknown)
+{
+	for (int early = 0; early < 2; early++) {
+		struct bench b;
+		bench_begin(&b, false, start_ms - W);
+		double unknown = metrics_value(METRIC_RULE_ERRORS, "absence", "absence_unknown");
+		arrive(&b, RULE_B, start_ms - early, "192.0.2.1");
+		b.now_ms += GRACE + 1;
+		ck_assert_uint_eq(decide(&b, &b.rules[RULE_ABSENCE]), early ? 0 : 1);
+		ck_assert(metrics_value(METRIC_RULE_ERRORS, "absence", "absence_unknown") == unknown + early);
+		bench_fini(&b);
+	}
+}
+END_TEST
+
+START_TEST(what_was_forgotten_is_unknown)
+{
+	struct bench b;
+	bench_init(&b);
+	double unknown = metrics_value(METRIC_RULE_ERRORS, "absence", "absence_unknown");
+	arrive(&b, RULE_A, start_ms - 1, "192.0.2.1");
+	for (unsigned i = 0; i < 60000; i++) { /* so many others that it is forgotten */
+		char ip[32];
+		snprintf(ip, sizeof(ip), "10.%u.%u.1", i >> 8, i & 255);
+		arrive(&b, RULE_A, start_ms, ip);
+	}
+	arrive(&b, RULE_B, start_ms, "192.0.2.1");
+	b.now_ms += GRACE + 1;
+	ck_assert_uint_eq(decide(&b, &b.rules[RULE_ABSENCE]), 0);
+	ck_assert(metrics_value(METRIC_RULE_ERRORS, "absence", "absence_unknown") == unknown + 1);
+	/* and a window behind all of that is known again */
+	arrive(&b, RULE_B, start_ms + W + 1, "192.0.2.1");
+	b.now_ms += GRACE + 1;
+	ck_assert_uint_eq(decide(&b, &b.rules[RULE_ABSENCE]), 1);
 	bench_fini(&b);
 }
 END_TEST
@@ -294,6 +391,9 @@ main(void)
 		feed_silent_for_a_minute_moves_on_with_the_clock,
 		feed_that_was_never_heard_is_waited_for_by_the_clock,
 		absence_while_the_feed_of_what_is_absent_is_silent_says_so,
+		absences_beyond_the_limit_are_held_back_until_the_storm_is_over,
+		what_was_before_the_daemon_is_unknown,
+		what_was_forgotten_is_unknown,
 		checks_of_a_rule_that_went_give_their_places_in_the_group_back,
 		NULL,
 	};
