@@ -1,4 +1,4 @@
-#include "pipeline.h"
+#include "pipeline_priv.h"
 
 #include <stdatomic.h>
 
@@ -8,118 +8,7 @@
 #include "base/metrics.h"
 #include "event/tally.h"
 #include "feed.h"
-
-enum { REASONS_MAX = 32, TICK_CHECKS_MAX = 1000 };
-
-struct pipeline {
-	/* set at start */
-	const struct pipeline_shared *shared;
-	struct mailbox *reply;
-	/* worker thread only */
-	struct kit *kit;    /* of the policy in force */
-	struct feed *spare; /* free list */
-	struct tally *tally;
-	unsigned pending;
-	bool given_up;      /* nothing waits for pipeline_retry any more */
-	struct batch *held; /* waiting for pipeline_retry, newest first */
-	struct context context; /* of the event being judged */
-	struct travel_text travel;
-};
-
-struct raise { /* what raise_alert needs beside the finding */
-	struct pipeline *pipeline;
-	struct batch *batch;
-	struct feed *feed;
-};
-
-static void
-hold_bytes(struct feed *f, const struct alert *a)
-{
-	uint64_t bytes = alert_bytes(a);
-	f->alert_bytes += bytes;
-	atomic_fetch_add_explicit(f->pipeline->shared->alert_bytes, bytes, memory_order_relaxed);
-}
-
-/* What tuning took from a match is no reason for it. */
-static unsigned
-drop_tuned(const struct kit *kit, const struct rule *rule, const struct match_mask *off, struct match_reason *reasons,
-    unsigned count)
-{
-	const struct condition_names *names = ruleset_selections(kit->policy->rules, rule);
-	unsigned kept = 0;
-	for (unsigned i = 0; i < count; i++) {
-		unsigned k = 0;
-		while (k < names->count && names->names[k].p != reasons[i].selection)
-			k++;
-		if (k == names->count || !(off->selections[k / 64] >> k % 64 & 1))
-			reasons[kept++] = reasons[i];
-	}
-	return kept;
-}
-
-static void
-explain_match(const struct kit *kit, const struct match *match, struct finding *f, struct match_reason *reasons,
-    struct tuning_effect *effect)
-{
-	f->reasons = reasons;
-	f->reason_count = matcher_reasons(kit->matcher, f->event, match->rule, reasons, REASONS_MAX);
-	if (!tuning_mask(kit->policy->tuning, kit->matcher, f->event, match->rule, effect))
-		return;
-	f->reason_count = drop_tuned(kit, match->rule, &effect->off, reasons, f->reason_count);
-	f->tuning = effect->entries;
-	f->tuning_count = effect->count;
-}
-
-/* Which incident it is part of; what belongs to another alert is an escalation of that. */
-static void
-place_alert(struct pipeline *p, struct finding *f, struct incident_place *place)
-{
-	bool first = f->kind == FINDING_TRIGGER;
-	if (first && f->rule->dedup_rule)
-		f->kind = FINDING_ESCALATE;
-	incidents_place(p->shared->incidents, f, clock_wall_ms(), place);
-	if (first && place->joined)
-		f->kind = FINDING_ESCALATE;
-	f->place = place;
-}
-
-/* Step 9: what detection found becomes a document. */
-static int
-raise_alert(const struct finding *found, const struct match *match, void *ctx)
-{
-	struct raise *r = ctx;
-	struct pipeline *p = r->pipeline;
-	const struct policy *policy = r->feed->kit->policy;
-	struct match_reason reasons[REASONS_MAX];
-	struct tuning_effect effect;
-	struct incident_place place;
-	struct finding f = *found;
-	context_complete(p->shared->contexts, &p->context);
-	if (match)
-		explain_match(r->feed->kit, match, &f, reasons, &effect);
-	f.suppressed_by = tuning_suppresses(policy->tuning, f.event, f.rule);
-	if (f.suppressed_by)
-		metrics_add(f.suppressed_by->applied, 1);
-	if (f.storm_begins)
-		log_warn("storm of alerts about what is missing; further ones are kept as suppressed; check the rule's feeds",
-		    LOG_TEXT("rule", f.rule->id), LOG_STR("tenant", f.event->tenant), LOG_END);
-	place_alert(p, &f, &place);
-	struct alert_producer producer = {
-	    .version = p->shared->version,
-	    .instance = p->shared->config->instance,
-	    .ruleset = policy->digest,
-	};
-	struct fail why = {0};
-	struct alert *a = alert_build(&f, &producer, &why);
-	if (a && alert_add(r->batch, a) == 0) {
-		hold_bytes(r->feed, a);
-		return 0;
-	}
-	alert_unref(a);
-	log_err("alert could not be built; its sender is asked to repeat", LOG_TEXT("rule", f.rule->id),
-	    LOG_WHY(&why), LOG_END);
-	return -1;
-}
+#include "raise.h"
 
 static void
 advise(struct pipeline *p, const struct batch *b, const struct event *e)
@@ -189,7 +78,7 @@ judge(struct event *e, void *ctx)
 		return;
 	for (unsigned i = 0; i < count; i++)
 		metrics_add(f->kit->rule_matches[matches[i].rule->index], 1);
-	struct raise raise = {p, b, f};
+	struct raise raise = {s, &p->context, b, f};
 	struct correlator_input found = {
 	    .index = policy->correlations,
 	    .tuning = policy->tuning,
@@ -373,104 +262,6 @@ pipeline_settled(struct pipeline *p, struct batch *b)
 	b->pipeline_state = NULL;
 	p->pending--;
 	b->on_done(b, b->result, b->on_done_ctx);
-}
-
-/* ---- what only waiting could tell ---- */
-
-/* The check's record is decoded anew: its batch is long gone. */
-static void
-decide(struct pipeline *p, struct batch *b, const struct parked_check *check)
-{
-	struct feed *f = b->pipeline_state;
-	const struct pipeline_shared *s = p->shared;
-	const struct parked_record *r = &check->record;
-	struct policy *policy = f->kit->policy;
-	struct decoder_origin origin = {policy_source_known(policy, r->origin), check->tenant, r->received_ms, r->serial};
-	struct event e;
-	struct str inner;
-	struct fail why = {0};
-	if (decoder_read(f->kit->decoder, check->raw, &origin, &e, &inner, &why) != DECODE_EVENT) {
-		correlator_forget(s->correlator, check); /* a schema has changed */
-		return;
-	}
-	context_look(s->contexts, policy->outcomes, &e, &p->context);
-	travel_observe(s->travels, &e, p->context.outcome == OUTCOME_SUCCESS, false, &p->travel);
-	named_observe(f->kit->named, s->contexts, f->kit->matcher, &e, &p->context);
-	struct raise raise = {p, b, f};
-	struct correlator_input in = {
-	    .index = policy->correlations,
-	    .tuning = policy->tuning,
-	    .event = &e,
-	    .context = &p->context,
-	    .marks = &f->marks,
-	    .origin = r->origin,
-	    .place = r->place,
-	    .now_ms = clock_wall_ms(),
-	};
-	const struct rule *rule = ruleset_find(policy->rules, str_of(r->rule));
-	if (correlator_decide(s->correlator, &in, rule, check, raise_alert, &raise) < 0)
-		f->failed = true;
-}
-
-bool
-pipeline_decide(struct pipeline *p, struct batch *b)
-{
-	const struct feed *f = b->pipeline_state;
-	const struct policy *policy = f->kit->policy;
-	struct parked_check *check = correlator_due(p->shared->correlator, policy->correlations, clock_wall_ms());
-	if (!check)
-		return false;
-	b->place = check->record.place;
-	decide(p, b, check);
-	parked_done(check);
-	return true;
-}
-
-int64_t
-pipeline_last_ms(const struct pipeline *p)
-{
-	return correlator_last_ms(p->shared->correlator);
-}
-
-static void
-on_tick_done(struct batch *b, enum batch_result result, void *ctx)
-{
-	(void)result; /* pipeline_settled has counted it */
-	(void)ctx;
-	batch_fini(b);
-	mem_free(b);
-}
-
-static void
-decide_due(struct pipeline *p)
-{
-	struct batch *b = mem_zero(1, sizeof *b);
-	if (!b)
-		return; /* the checks wait for the next tick */
-	batch_init(b);
-	b->listener = "timer";
-	b->received_ms = clock_wall_ms();
-	b->max_records = UINT32_MAX;
-	b->insist = true;
-	b->on_done = on_tick_done;
-	if (pipeline_begin(p, b) < 0) {
-		on_tick_done(b, BATCH_FAILED, NULL);
-		return;
-	}
-	for (unsigned i = 0; i < TICK_CHECKS_MAX && pipeline_decide(p, b); i++)
-		;
-	pipeline_finish(p, b);
-}
-
-void
-pipeline_tick(struct pipeline *p)
-{
-	const struct pipeline_shared *s = p->shared;
-	if (pipeline_is_crowded(s) || !correlator_claim(s->correlator))
-		return;
-	if (correlator_is_due(s->correlator, p->kit->policy->correlations, clock_wall_ms()))
-		decide_due(p);
-	correlator_release(s->correlator);
 }
 
 void
