@@ -14,11 +14,12 @@ enum { MINUTE = 60000, W = 10 * MINUTE, LATE = 60 * MINUTE, GRACE = 15 * MINUTE,
 static const int64_t start_ms = 1795000000000;
 static const char *const no_texts[] = {NULL};
 
-enum { RULE_A, RULE_B, RULE_ABSENCE, RULES };
+enum { RULE_A, RULE_B, RULE_C, RULE_ABSENCE, RULE_FEW, RULES };
 
 static const struct source source_a = {.product = {"pa", 2}, .identity = 11};
 static const struct source source_b = {.product = {"pb", 2}, .identity = 22};
-static const struct source *const sources[] = {&source_a, &source_b};
+static const struct source source_c = {.product = {"pc", 2}, .identity = 33};
+static const struct source *const sources[] = {&source_a, &source_b, &source_c};
 
 struct bench {
 	struct window_table *windows;
@@ -29,8 +30,8 @@ struct bench {
 	struct rule rules[RULES];
 	const struct rule *list[RULES];
 	struct rule_field by_ip[1];
-	struct correlation absence;
-	struct correlation_feed feeds[2];
+	struct correlation absence, few;
+	struct correlation_feed feeds[2], few_of[1];
 	struct expr there, not, gone, both;
 	struct correlator_marks marks;
 	struct value slots[FIELD_FIXED_COUNT];
@@ -43,10 +44,10 @@ struct bench {
 static void
 make_rules(struct bench *b)
 {
-	static const char *const ids[] = {"a", "b", "absence"};
+	static const char *const ids[] = {"a", "b", "c", "absence", "few"};
 	for (unsigned i = 0; i < RULES; i++) {
 		b->rules[i] = (struct rule){.index = i, .id = ids[i], .title = ids[i], .tags = no_texts,
-			.references = no_texts, .definition = 1000 + i, .silent = i != RULE_ABSENCE};
+			.references = no_texts, .definition = 1000 + i, .silent = i < RULE_ABSENCE};
 		b->list[i] = &b->rules[i];
 	}
 	b->by_ip[0] = (struct rule_field){"ipAddress", FIELD_IP_ADDRESS, NULL, 0};
@@ -60,6 +61,11 @@ make_rules(struct bench *b)
 		.feeds = b->feeds, .feed_count = 2, .group_by = b->by_ip, .group_count = 1, .timespan_ms = W,
 		.text = &b->both, .absent = 2};
 	b->rules[RULE_ABSENCE].correlation = &b->absence;
+	b->few_of[0] = (struct correlation_feed){&b->rules[RULE_C], b->by_ip, NULL};
+	b->few = (struct correlation){.type = CORRELATION_EVENT_COUNT, .type_name = "event_count", .when = CORRELATION_AT_END,
+		.feeds = b->few_of, .feed_count = 1, .group_by = b->by_ip, .group_count = 1, .timespan_ms = W,
+		.range = {.ops = RANGE_LT, .lt = 3}};
+	b->rules[RULE_FEW].correlation = &b->few;
 }
 
 static bool
@@ -82,7 +88,7 @@ bench_begin(struct bench *b, bool whole_story, int64_t began_ms)
 	lateness_init(&b->heard, LATE);
 	struct correlator_options options = {b->windows, b->counted, &b->heard, 8 << 20, LATE, GRACE, STORM, W, whole_story, began_ms};
 	b->correlator = correlator_new(&options);
-	b->index = correlation_index_new(&(struct correlation_rules){b->list, RULES, sources, 2, sees, NULL});
+	b->index = correlation_index_new(&(struct correlation_rules){b->list, RULES, sources, 3, sees, NULL});
 	b->now_ms = start_ms;
 	ck_assert(b->windows && b->counted && b->correlator && b->index);
 }
@@ -259,6 +265,36 @@ START_TEST(absences_beyond_the_limit_are_held_back_until_the_storm_is_over)
 }
 END_TEST
 
+/* Windows of C with fewer than three: one at the start; then a match late by so much, and it is asked in steps. */
+static unsigned
+few(int64_t late_ms, bool feed_moves)
+{
+	struct bench b;
+	bench_init(&b);
+	unsigned alerts = 0;
+	arrive(&b, RULE_C, start_ms, "192.0.2.1");
+	b.now_ms = start_ms + W + 5 * MINUTE; /* by the clock it is due after the other */
+	arrive(&b, RULE_C, start_ms - late_ms, "192.0.2.1");
+	for (int minutes = 0; minutes < 120; minutes++) {
+		b.now_ms += MINUTE;
+		if (feed_moves)
+			hear(&b, RULE_C, b.now_ms, "t");
+		alerts += decide(&b, &b.rules[RULE_FEW]);
+	}
+	ck_assert_uint_eq(correlator_waiting(b.correlator), 0);
+	bench_fini(&b);
+	return alerts;
+}
+
+START_TEST(windows_of_a_group_are_decided_in_their_order_whoever_decides)
+{
+	for (int moves = 0; moves < 2; moves++) {
+		ck_assert_uint_eq(few(W + 4 * MINUTE, moves), 2); /* a burst that goes on */
+		ck_assert_uint_eq(few(W / 2, moves), 1); /* the late one's holds both */
+	}
+}
+END_TEST
+
 START_TEST(what_was_before_the_daemon_is_unknown)
 {
 	for (int early = 0; early < 2; early++) {
@@ -392,6 +428,7 @@ main(void)
 		feed_that_was_never_heard_is_waited_for_by_the_clock,
 		absence_while_the_feed_of_what_is_absent_is_silent_says_so,
 		absences_beyond_the_limit_are_held_back_until_the_storm_is_over,
+		windows_of_a_group_are_decided_in_their_order_whoever_decides,
 		what_was_before_the_daemon_is_unknown,
 		what_was_forgotten_is_unknown,
 		checks_of_a_rule_that_went_give_their_places_in_the_group_back,
