@@ -157,7 +157,7 @@ run_matching(struct side *s, struct str events)
 		die("out of memory");
 	s->matches = 0;
 	f->kit = kit_ref(m.kit);
-	f->origin = (struct decoder_origin){NULL, STR(""), clock_wall_ms()};
+	f->origin = (struct decoder_origin){NULL, STR(""), clock_wall_ms(), 0};
 	f->ops = (struct feed_ops){on_event, on_reject, is_full, &m};
 	feed_split(f, events);
 	feed_end(f);
