@@ -180,7 +180,8 @@ struct literals *
 literals_new(struct arena *arena, struct str *items, unsigned count, enum literals_place place)
 {
 	size_t nodes;
-	qsort(items, count, sizeof(*items), place == LITERALS_END ? compare_backwards : compare_forwards);
+	if (count > 1) /* none may have no place */
+		qsort(items, count, sizeof(*items), place == LITERALS_END ? compare_backwards : compare_forwards);
 	struct maker m = {.items = items, .place = place, .count = prune(place, items, count, &nodes)};
 	return nodes < UINT32_MAX ? make(arena, &m, nodes) : NULL;
 }
