@@ -53,7 +53,7 @@ struct cell_ring { /* panes by start / width modulo PANE_SLOTS; 0 = none */
 struct cell_totals {
 	uint32_t classes[WINDOW_CLASSES];
 	uint32_t oldest;       /* pane */
-	uint32_t sorted;       /* the pane whose queue is in order */
+	uint32_t sorted, last; /* the pane whose queue is in order, and the last value of that queue; 0 = none */
 	int64_t oldest_end_ms; /* last ms of the oldest pane */
 	int64_t due_ms, lost_ms; /* no value of any queue is due before; latest time of one that found no room */
 };

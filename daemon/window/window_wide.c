@@ -4,12 +4,6 @@
 
 enum { PANES = 60, CODE_CELLS_MAX = 4 };
 
-static struct cell_wide *
-wide_of(const struct cells *c, uint32_t w)
-{
-	return &c->cell[c->cell[w].window.head].wide;
-}
-
 static struct cell_totals *
 totals_of(const struct cells *c, uint32_t w)
 {
@@ -111,9 +105,11 @@ queue_remove(struct cells *c, uint32_t i)
 	*(v->before ? &c->cell[v->before].value.behind : &c->cell[v->pane].pane.queue) = v->behind;
 	if (v->behind)
 		c->cell[v->behind].value.before = v->before;
+	if (totals_of(c, v->owner)->last == i)
+		totals_of(c, v->owner)->last = v->before;
 }
 
-/* At the front, or in order where the queue has one. */
+/* At the front, or in order where the queue has one: from its end on, where most belong. */
 static void
 queue_insert(struct cells *c, struct cell_totals *totals, uint32_t pane, uint32_t i, int64_t due)
 {
@@ -121,9 +117,13 @@ queue_insert(struct cells *c, struct cell_totals *totals, uint32_t pane, uint32_
 	uint32_t before = 0, behind = c->cell[pane].pane.queue;
 	v->pane = pane;
 	v->due = (uint32_t)(due - c->cell[pane].pane.start_ms);
-	if (pane == totals->sorted)
-		for (; behind && c->cell[behind].value.due < v->due; behind = c->cell[behind].value.behind)
-			before = behind;
+	if (pane == totals->sorted) {
+		behind = 0;
+		for (before = totals->last; before && c->cell[before].value.due > v->due; before = c->cell[before].value.before)
+			behind = before;
+		if (!behind)
+			totals->last = i;
+	}
 	v->before = before;
 	v->behind = behind;
 	*(before ? &c->cell[before].value.behind : &c->cell[pane].pane.queue) = i;
@@ -218,6 +218,7 @@ queue_sort(struct cells *c, uint32_t w, uint32_t pane)
 		c->cell[sorted].value.before = before;
 		before = sorted;
 	}
+	totals_of(c, w)->last = before;
 }
 
 static void
@@ -440,7 +441,7 @@ panes_expire(struct cells *c, uint32_t w, int64_t from_ms)
 		totals->oldest = c->cell[i].pane.newer;
 		*(totals->oldest ? &c->next[totals->oldest] : &wide_of(c, w)->panes) = 0;
 		if (totals->sorted == i)
-			totals->sorted = 0;
+			totals->sorted = totals->last = 0;
 		*pane_slot(c, w, pane_number(width, c->cell[i].pane.start_ms)) = 0;
 		pane_free(c, w, i);
 	}

@@ -24,4 +24,10 @@ void window_wide_figures(const struct cells *c, uint32_t w, struct window_figure
 /* Time of the second failure in that span, to the pane; INT64_MAX when there are fewer. */
 int64_t window_wide_second_failure(const struct cells *c, uint32_t w);
 
+static inline struct cell_wide *
+wide_of(const struct cells *c, uint32_t w)
+{
+	return &c->cell[c->cell[w].window.head].wide;
+}
+
 #endif
