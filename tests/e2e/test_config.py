@@ -9,7 +9,7 @@ import threading
 import time
 
 from events import id_of, quiet, record, report, risky, sign_in, user_of
-from generate import line
+from generate import START_MS, TENANT, line
 from harness import (BINARY, KEY_BYTES, SEED, TOKEN, TOP, Receiver, Skip, check, equal, gz, need, octet, read_until, run, until)
 
 # Options whose other value another test sets and judges.
@@ -374,6 +374,51 @@ correlation: {type: event_count, rules: any_sign_in, group-by: ipAddress, timesp
     e = place.daemon({"rules": {"dirs": [place.path("rules")]}}, name="default")
     e.post(quiet(time_ms=int(time.time() * 1000)))
     equal(e.stored(), [], "with the default")
+
+
+ABSENCE = """title: azure
+name: azure
+logsource: {product: azure, service: signinlogs}
+detection: {sel: {userPrincipalName|exists: true}, condition: sel}
+---
+title: audited
+name: audited
+logsource: {product: azure, service: auditlogs}
+detection: {sel: {userPrincipalName|exists: true}, condition: sel}
+---
+title: not audited
+level: high
+correlation: {type: temporal, rules: [azure, audited], group-by: userPrincipalName, timespan: 1m, condition: azure and not audited}
+picketd: {confidence: high}
+"""
+
+
+def _absence(place, windows, minutes):
+    """Alerts of a replay: the audit log is heard at first, then a sign-in in each of these minutes of a user whom it does not name."""
+    audit = {"time": "2026-11-22T20:00:00.000Z", "category": "AuditLogs", "operationName": "Add user", "tenantId": TENANT,
+             "properties": {"id": "1", "activityDisplayName": "Add user"}}
+    place.write("absence/r.yml", ABSENCE)
+    path = place.write("in.ndjson", "\n".join([json.dumps(audit)] + [quiet(user=f"u{m}@x.example", time_ms=START_MS + m * 60000) for m in minutes]) + "\n")
+    d = place.daemon({"windows": {"grace": "1s", **windows}, "rules": {"dirs": [place.path("absence")]}}, start=False, name="-".join(map(str, windows.values())) or "d")
+    d.write_config()
+    out = d.run("--replay", path)
+    equal(out.returncode, 0, out.stderr)
+    return [json.loads(line) for line in out.stdout.splitlines()]
+
+
+@option("CONFIG windows.quiet_after")
+def config_quiet_after_is_from_when_on_what_is_missing_has_low_confidence(place):
+    equal([a["confidence"] for a in _absence(place, {}, [10, 20])], ["high", "high"], "the default")
+    equal([a["confidence"] for a in _absence(place, {"quiet_after": "15m"}, [10, 20])], ["high", "low"], "quiet_after: 15m")
+
+
+@option("CONFIG windows.storm_alerts", "CONFIG windows.storm_span")
+def config_storm_alerts_and_span_bound_alerts_about_what_is_missing(place):
+    def kept(windows):
+        return [a["suppressed"] for a in _absence(place, windows, [10, 12, 14, 16])]
+    equal(kept({"storm_alerts": 2}), [False, False, True, True], "two in an hour")
+    equal(kept({"storm_alerts": 2, "storm_span": "3m"}), [False, False, False, False], "two in three minutes")
+    equal(kept({}), [False, False, False, False], "the default")
 
 
 @option("CONFIG state.dir")

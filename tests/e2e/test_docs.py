@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 
 from events import risky, user_of
-from harness import TOKEN, TOP, check, equal, need, octet, run, until
+from harness import Skip, TOKEN, TOP, check, equal, need, octet, run, until
 
 EXAMPLES = os.path.join(TOP, "docs", "examples")
 
@@ -94,6 +94,8 @@ def docs_example_of_nginx_carries_https_and_syslog(place):
                     ("/run/nginx-picketd.pid", place.path("nginx.pid")), ("/var/log/nginx/picketd.log", place.path("nginx.log")),
                     ("listen 443 ssl", f"listen 127.0.0.1:{https} ssl"), ("listen 6514 ssl", f"listen 127.0.0.1:{syslog} ssl"),
                     ("127.0.0.1:8443", f"127.0.0.1:{d.port('http')}"), ("127.0.0.1:6601", f"127.0.0.1:{d.port('syslog')}"))
+    if 'unknown directive "stream"' in run([program, "-t", "-c", path]).stderr:
+        raise Skip("nginx has no stream module (libnginx-mod-stream)")
     proxy = place.add(_Process(program, "-c", path, "-g", "daemon off;"))
     _through(place, d, proxy, context, https, syslog)
     try:
