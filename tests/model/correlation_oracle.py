@@ -346,7 +346,9 @@ class Oracle:
         event = match.event if c.mode != "window" or match.begins else None
         if c.name in self.loud:
             self.alerts.append((c.id, key, kind + (" low" if self.low and c.mode != "arrival" else ""), event))
-        return [Hit(c.name, match.event, dict(zip(c.by, key)).get, (c.id, key, match.identity))]
+        # what an event completes is that event: it counts once in a group of what comes behind
+        identity = match.identity if c.mode == "arrival" else (c.id, key, match.identity)
+        return [Hit(c.name, match.event, dict(zip(c.by, key)).get, identity)]
 
     # -- by waiting --------------------------------------------------------------------------------------------------
 
