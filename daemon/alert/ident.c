@@ -14,6 +14,13 @@ add(struct ident *ident, struct str part)
 }
 
 static void
+add_number(struct ident *ident, int64_t number)
+{
+	int n = snprintf(ident->number, sizeof(ident->number), "%" PRId64, number);
+	add(ident, str_make(ident->number, (size_t)n));
+}
+
+static void
 begin(struct ident *ident, struct str kind, const struct finding *f)
 {
 	memset(ident, 0, sizeof(*ident));
@@ -32,6 +39,8 @@ ident_alert(const struct finding *f, struct ident *out)
 	add(out, str_of(finding_kind_name(escalates ? FINDING_ESCALATE : f->kind)));
 	for (unsigned i = 0; i < f->group_count; i++)
 		add(out, f->group[i].value);
+	if (f->begin_ms)
+		add_number(out, f->begin_ms);
 }
 
 /* One field of the dedup key. Values compare without case, so that every shape of an account is one key. */
@@ -113,8 +122,7 @@ ident_group(const struct finding *f, struct ident *out)
 	for (unsigned i = 0; i < f->group_count; i++)
 		add(out, f->group[i].value);
 	int64_t span = f->timespan_ms > 0 ? f->timespan_ms : 1;
-	int n = snprintf(out->number, sizeof(out->number), "%" PRId64, floor_div(f->event->event_ms, span));
-	add(out, str_make(out->number, (size_t)n));
+	add_number(out, floor_div(f->event->event_ms, span));
 }
 
 void

@@ -166,6 +166,7 @@ fire_group(struct step *s, const struct subject *subject, const struct str *valu
 	f.value = v->value;
 	f.threshold = correlation ? correlation_threshold(&correlation->range) : 1;
 	f.partial = v->partial;
+	f.begin_ms = v->begin_ms;
 	f.silent = check && is_silent(s, &check->record);
 	f.held_back = v->held_back;
 	f.storm_begins = v->storm_begins;

@@ -48,6 +48,7 @@ struct finding {
 	unsigned group_count;
 	int64_t timespan_ms;
 	double value, threshold; /* correlations: what was counted */
+	int64_t begin_ms;        /* of the window, when another match than the event began it; 0: the event did, or no window */
 	bool partial;            /* the window may have lost something */
 	uint32_t held_back;      /* a storm: so many alerts of the rule in a span are above what is sent; 0: it is sent */
 	bool storm_begins;       /* it is the first of them */

@@ -238,6 +238,7 @@ group_judge(const struct group_step *s, const struct subject *subject, uint64_t 
 	int64_t at_ms = s->in->event->window_ms;
 	struct seen_window w;
 	out->answer = BURST_QUIET;
+	out->begin_ms = 0;
 	burst_lock(s->c->bursts, key);
 	if (c && c->when != CORRELATION_ON_ARRIVAL) {
 		struct waiter waiter = {subject->rule, key, values};
@@ -326,6 +327,13 @@ answer_missing(const struct group_step *s, const struct rule *rule, struct burst
 		out->held_back = storm_count(limit, &storm, &out->storm_begins);
 }
 
+/* Windows that a late match moved are decided with the record of an earlier one's: the begin tells them apart. */
+static int64_t
+begin_of(const struct group_step *s, const struct correlation *c, const struct window *span)
+{
+	return c->when == CORRELATION_AT_END && s->in->event->window_ms != span->begin_ms ? span->begin_ms : 0;
+}
+
 /* True when the condition holds. */
 static bool
 decide_window(const struct group_step *s, const struct waiter *waiter, const struct window *span, struct hits *h,
@@ -348,6 +356,7 @@ decide_window(const struct group_step *s, const struct waiter *waiter, const str
 	if (unknown && !rule->alert_on_unknown)
 		return false;
 	struct seen_window w = {span->end_ms, before, true, unknown, figure.value, figure.events};
+	out->begin_ms = begin_of(s, c, span);
 	struct burst_question q = {
 		.key = waiter->key,
 		.event = s->event_hash,
@@ -377,7 +386,7 @@ has_to_wait(const struct group_step *s, const struct waiter *w, struct hits *h, 
 	return true;
 }
 
-/* A match that came late moved the window before this one over it: the check goes to the first window that has none. */
+/* A match that came late may have moved the windows behind it: the first of those that are left gets its check. */
 static void
 pass_on(const struct group_step *s, const struct waiter *w, struct hits *h)
 {
@@ -397,8 +406,7 @@ decide_in_order(const struct group_step *s, const struct waiter *w, const struct
 		return;
 	if (r->at_ms > h->closed_ms)
 		held = decide_window(s, w, &span, h, out);
-	else
-		pass_on(s, w, h);
+	pass_on(s, w, h);
 	hits_waited(h, r->at_ms, held);
 }
 
@@ -409,6 +417,7 @@ group_decide(const struct group_step *s, const struct rule *rule, const struct p
 	const struct parked_record *r = &check->record;
 	struct hits h MEM_UNSET;
 	out->answer = BURST_QUIET;
+	out->begin_ms = 0;
 	burst_lock(s->c->bursts, r->key);
 	hits_load(s->c->hits, r->key, &h);
 	struct waiter waiter = {rule, r->key, check->values};

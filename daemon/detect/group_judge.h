@@ -49,6 +49,7 @@ struct verdict {
 	bool partial;
 	uint32_t held_back; /* finding.held_back, .storm_begins */
 	bool storm_begins;
+	int64_t begin_ms; /* finding.begin_ms */
 	unsigned evidence_count; /* in list */
 	struct evidence list[EVIDENCE_MAX];
 };

@@ -234,6 +234,17 @@ START_TEST(an_array_stays_an_array)
 }
 END_TEST
 
+START_TEST(window_that_another_match_began_has_an_id_of_its_own)
+{
+	fixture_init(&x);
+	x.finding.begin_ms = 1795377000000;
+	struct alert *a = fixture_alert(&x);
+	ck_assert_str_eq(alert_id(a), "alr_bd452917e54b8d02d41708a0662adda8");
+	ck_assert_str_eq(alert_dedup_key(a), "ddk_5ee7d3027db285d5d74b361666f7e307");
+	alert_unref(a);
+}
+END_TEST
+
 START_TEST(a_title_is_plain_and_short)
 {
 	fixture_init(&x);
@@ -485,7 +496,7 @@ main(void)
 	    the_dedup_key_of_an_alert_that_belongs_to_another_rule_is_that_rule_s,
 	    an_alert_with_a_place_has_its_key_and_names_the_other_alert,
 	    an_alert_that_looked_for_another_in_vain_says_so_and_others_say_nothing,
-	    fields_keep_what_was_received, an_array_stays_an_array, a_title_is_plain_and_short,
+	    fields_keep_what_was_received, an_array_stays_an_array, window_that_another_match_began_has_an_id_of_its_own, a_title_is_plain_and_short,
 	    ill_formed_text_comes_out_as_valid_utf8, a_large_alert_is_cut_in_the_documented_order_and_says_so,
 	    mitre_names_what_it_knows_and_leaves_the_rest_null, a_burst_reads_like_the_event_count_around_it,
 	    a_shrunk_copy_fits_a_smaller_receiver, a_batch_owns_its_alerts_until_they_are_dropped,

@@ -38,7 +38,7 @@ struct bench {
 	struct event event;
 	char id[16]; /* the event's */
 	int64_t now_ms;
-	unsigned alerts, silent, held_back, most, storms, triggers;
+	unsigned alerts, silent, held_back, most, storms, triggers, begun;
 };
 
 static void
@@ -120,6 +120,7 @@ on_finding(const struct finding *f, const struct match *match, void *ctx)
 	b->most = f->held_back > b->most ? f->held_back : b->most;
 	b->storms += f->storm_begins;
 	b->triggers += f->kind == FINDING_TRIGGER;
+	b->begun += f->begin_ms != 0;
 	return 0;
 }
 
@@ -168,7 +169,7 @@ arrive(struct bench *b, unsigned rule, int64_t ts, const char *ip)
 static unsigned
 decide(struct bench *b, const struct rule *rule)
 {
-	b->alerts = b->silent = b->held_back = b->most = b->storms = b->triggers = 0;
+	b->alerts = b->silent = b->held_back = b->most = b->storms = b->triggers = b->begun = 0;
 	for (struct parked_check *check; (check = due(b)); parked_done(check)) {
 		struct correlator_input in = input(b, NULL);
 		ck_assert_int_eq(correlator_decide(b->correlator, &in, rule, check, on_finding, b), 0);
@@ -292,6 +293,38 @@ START_TEST(windows_of_a_group_are_decided_in_their_order_whoever_decides)
 		ck_assert_uint_eq(few(W + 4 * MINUTE, moves), 2); /* a burst that goes on */
 		ck_assert_uint_eq(few(W / 2, moves), 1); /* the late one's holds both */
 	}
+}
+END_TEST
+
+/* When 30 came it began a window, behind that of 18 to 28; then 17 came and begins one that ends before 28, which begins
+ * the next. Each has three. */
+START_TEST(window_that_a_late_match_moved_is_decided_as_it_then_is)
+{
+	struct bench b;
+	bench_init(&b);
+	static const int64_t minutes[] = {10, 11, 18, 19, 6, 28, 30, 31, 17};
+	for (unsigned i = 0; i < sizeof(minutes) / sizeof(*minutes); i++)
+		arrive(&b, RULE_C, start_ms + minutes[i] * MINUTE, "192.0.2.1");
+	b.now_ms = start_ms + 41 * MINUTE + GRACE + 1;
+	ck_assert_uint_eq(decide(&b, &b.rules[RULE_FEW]), 0);
+	ck_assert_uint_eq(correlator_waiting(b.correlator), 0);
+	bench_fini(&b);
+}
+END_TEST
+
+/* The same with two in each window: what 17 began and what 28 begins are decided with the same record. */
+START_TEST(window_with_the_record_of_another_has_its_begin)
+{
+	struct bench b;
+	bench_init(&b);
+	static const int64_t minutes[] = {10, 11, 18, 6, 28, 30, 17};
+	for (unsigned i = 0; i < sizeof(minutes) / sizeof(*minutes); i++)
+		arrive(&b, RULE_C, start_ms + minutes[i] * MINUTE, "192.0.2.1");
+	b.now_ms = start_ms + 41 * MINUTE + GRACE + 1;
+	ck_assert_uint_eq(decide(&b, &b.rules[RULE_FEW]), 2);
+	ck_assert_uint_eq(b.triggers, 1);
+	ck_assert_uint_eq(b.begun, 1); /* its id is another one than an alert about 17 would have */
+	bench_fini(&b);
 }
 END_TEST
 
@@ -429,6 +462,8 @@ main(void)
 		absence_while_the_feed_of_what_is_absent_is_silent_says_so,
 		absences_beyond_the_limit_are_held_back_until_the_storm_is_over,
 		windows_of_a_group_are_decided_in_their_order_whoever_decides,
+		window_that_a_late_match_moved_is_decided_as_it_then_is,
+		window_with_the_record_of_another_has_its_begin,
 		what_was_before_the_daemon_is_unknown,
 		what_was_forgotten_is_unknown,
 		checks_of_a_rule_that_went_give_their_places_in_the_group_back,
