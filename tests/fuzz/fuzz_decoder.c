@@ -78,7 +78,7 @@ check_event(const struct event *e, struct buf *out)
 static void
 read_record(struct str record, int level)
 {
-	const struct decoder_origin origin = {NULL, STR("tenant"), 1795392000000};
+	const struct decoder_origin origin = {.tenant = STR("tenant"), .received_ms = 1795392000000};
 	struct event e;
 	struct str inner, part;
 	struct fail why;

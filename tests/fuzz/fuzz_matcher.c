@@ -250,7 +250,7 @@ run(const struct ruleset *set, const struct field_set *fields, struct choices *c
 	static struct schema_set *schemas; /* none: the plan wants a set */
 	const struct plan_options any_source = {.leaves = true, .any_source = true};
 	const struct decoder_limits limits = {.max_depth = 64, .max_text = 1 << 16};
-	const struct decoder_origin origin = {NULL, STR(""), 1795392000000};
+	const struct decoder_origin origin = {.tenant = STR(""), .received_ms = 1795392000000};
 	struct fail_list problems;
 	struct fail why;
 	fail_list_init(&problems);
