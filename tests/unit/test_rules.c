@@ -127,20 +127,48 @@ START_TEST(rules_keep_the_columns_of_the_query)
 }
 END_TEST
 
-/* The windows write their figures into slots of their own names. */
-#define WINDOW(strangers, ratio) ",\"window.ip.strangers\":" strangers ",\"window.ip.stranger_ratio\":" ratio "}"
+/* The slot into which a window of the rule writes a figure. */
+static struct str
+slot_name(const struct fixture *f, const struct rule *rule, const char *window, enum window_figure figure)
+{
+	unsigned count, i = 0;
+	const struct named_window *windows = ruleset_windows(f->set, &count);
+	while (i < rule->window_count && strcmp(rule->windows[i].name, window) != 0)
+		i++;
+	ck_assert_msg(i < rule->window_count, "the rule tests no window %s", window);
+	return field_set_name(f->fields, (unsigned)windows[rule->windows[i].window].slots[figure]);
+}
 
 START_TEST(rules_find_a_fast_spray_by_its_strangers)
 {
-	static const struct clause clauses[] = {
-	    {"{\"resultType\":\"50126\"" WINDOW("5", "5"), 1},
-	    {"{\"resultType\":\"50126\"" WINDOW("4", "4"), -1},
-	    {"{\"resultType\":\"50126\"" WINDOW("9", "1.9"), -1},
-	    {"{\"resultType\":50053" WINDOW("20", "2"), 1},
-	    {"{\"resultType\":\"0\"" WINDOW("9", "9"), -1},
-	    {"{\"resultType\":\"50126\"}", -1},
+	static const struct {
+		const char *code, *strangers, *ratio, *old_device, *renewed;
+		int score;
+	} rows[] = {
+	    {"\"50126\"", "5", "5", "0", "0", 1},
+	    {"\"50126\"", "4", "4", "0", "0", -1},
+	    {"\"50126\"", "9", "1.9", "0", "0", -1},
+	    {"50053", "20", "2", "3", "0", 1},
+	    {"\"0\"", "9", "9", "0", "0", -1},
+	    {"\"50126\"", "9", "9", "4", "0", -1},
+	    {"\"50126\"", "9", "9", "0", "1", -1},
 	};
-	check_clauses("6c0f9b52-3d1e-4f0a-8a7e-1b9d5e2c7a40", clauses, sizeof(clauses) / sizeof(clauses[0]));
+	struct fixture f;
+	load_shipped(&f);
+	const struct rule *rule = ruleset_find(f.set, STR("6c0f9b52-3d1e-4f0a-8a7e-1b9d5e2c7a40"));
+	ck_assert_ptr_nonnull(rule);
+	const char *strangers = slot_name(&f, rule, "ip_minutes", FIGURE_STRANGERS).p;
+	const char *ratio = slot_name(&f, rule, "ip_minutes", FIGURE_STRANGER_RATIO).p;
+	const char *old_device = slot_name(&f, rule, "user_device", FIGURE_FAILURES).p;
+	const char *renewed = slot_name(&f, rule, "user_renewal", FIGURE_ATTEMPTS).p;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char event[512];
+		snprintf(event, sizeof(event), "{\"resultType\":%s,\"%s\":%s,\"%s\":%s,\"%s\":%s,\"%s\":%s}", rows[i].code, strangers,
+		    rows[i].strangers, ratio, rows[i].ratio, old_device, rows[i].old_device, renewed, rows[i].renewed);
+		ck_assert_msg(judge(&f, rule->id, event) == rows[i].score, "%s did not give %d", event, rows[i].score);
+	}
+	ck_assert_int_eq(judge(&f, rule->id, "{\"resultType\":\"50126\"}"), -1);
+	fixture_fini(&f);
 }
 END_TEST
 
