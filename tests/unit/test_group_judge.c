@@ -36,7 +36,7 @@ struct bench {
 	struct correlator_marks marks;
 	struct value slots[FIELD_FIXED_COUNT];
 	struct event event;
-	char id[16]; /* the event's */
+	char id[16], ip[32]; /* the event's */
 	int64_t now_ms;
 	unsigned alerts, silent, held_back, most, storms, triggers, begun;
 };
@@ -157,7 +157,8 @@ arrive(struct bench *b, unsigned rule, int64_t ts, const char *ip)
 	snprintf(b->id, sizeof(b->id), "e%u", count++);
 	b->event = (struct event){.slots = b->slots, .slot_count = FIELD_FIXED_COUNT, .category = STR("SignInLogs"),
 		.tenant = STR("t"), .id = str_of(b->id), .raw = STR("{}"), .event_ms = ts, .window_ms = ts, .received_ms = b->now_ms};
-	b->slots[FIELD_IP_ADDRESS] = (struct value){.text = str_of(ip), .type = VALUE_STRING};
+	snprintf(b->ip, sizeof(b->ip), "%s", ip);
+	b->slots[FIELD_IP_ADDRESS] = (struct value){.text = str_of(b->ip), .type = VALUE_STRING};
 	b->now_ms = ts > b->now_ms ? ts : b->now_ms;
 	hear(b, rule, ts, "t");
 	struct match match = {b->list[rule], 0, 0};
