@@ -357,17 +357,18 @@ incidents_recall(struct incidents *t, const struct incident_alert *a)
 {
 	struct incident_key keys[INCIDENT_KEYS_MAX];
 	struct incident record = {.at_ms = a->at_ms, .event_ms = a->event_ms, .score = a->score};
-	size_t count = a->keys.len / sizeof(keys[0]);
+	size_t stored = a->keys.len / sizeof(keys[0]);
+	unsigned count = 0;
 	if (strlen(a->id) != ALERT_ID_SIZE - 1 || strlen(a->dedup_key) != ALERT_ID_SIZE - 1)
 		return;
-	if (count > INCIDENT_KEYS_MAX)
-		count = INCIDENT_KEYS_MAX;
-	if (count > 0)
-		memcpy(keys, a->keys.p, count * sizeof(keys[0]));
+	for (size_t i = 0; i < stored && count < INCIDENT_KEYS_MAX; i++) {
+		memcpy(&keys[count], a->keys.p + i * sizeof(keys[0]), sizeof(keys[0]));
+		count += keys[count].role >= INCIDENT_COMPLETED && keys[count].role <= INCIDENT_ALIAS; /* else it is damaged */
+	}
 	id_pack(a->id, record.alert);
 	id_pack(a->dedup_key, record.dedup);
 	pthread_mutex_lock(&t->mu);
-	enter(t, keys, (unsigned)count, record);
+	enter(t, keys, count, record);
 	pthread_mutex_unlock(&t->mu);
 }
 

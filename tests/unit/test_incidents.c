@@ -469,6 +469,17 @@ START_TEST(a_row_that_is_damaged_is_no_alert)
 	long_one.keys = str_make(bytes, sizeof(bytes));
 	incidents_recall(b.t, &long_one);
 	ck_assert(!report(&b, "r1", "e1", "192.0.2.1")->joined);
+	/* an event that is known, in a role that there is not */
+	char id[ALERT_ID_SIZE];
+	place = taken(sign_in(&b, "e2", "203.0.113.7"));
+	alert_id_of(&b, id);
+	incidents_free(b.t);
+	b.t = make(7 * DAY, 1000);
+	for (unsigned role = INCIDENT_ALIAS + 1; role <= UINT8_MAX; role++) {
+		place.keys[0].role = (uint8_t)role;
+		recall(b.t, id, &place, b.now_ms);
+	}
+	ck_assert(!report(&b, "r2", "e2", "192.0.2.2")->joined);
 	bench_fini(&b);
 }
 END_TEST
