@@ -393,13 +393,13 @@ picketd: {confidence: high}
 """
 
 
-def _absence(place, windows, minutes):
+def _absence(place, windows, minutes, tuning=()):
     """Alerts of a replay: the audit log is heard at first, then a sign-in in each of these minutes of a user whom it does not name."""
     audit = {"time": "2026-11-22T20:00:00.000Z", "category": "AuditLogs", "operationName": "Add user", "tenantId": TENANT,
              "properties": {"id": "1", "activityDisplayName": "Add user"}}
     place.write("absence/r.yml", ABSENCE)
     path = place.write("in.ndjson", "\n".join([json.dumps(audit)] + [quiet(user=f"u{m}@x.example", time_ms=START_MS + m * 60000) for m in minutes]) + "\n")
-    d = place.daemon({"windows": {"grace": "1s", **windows}, "rules": {"dirs": [place.path("absence")]}}, start=False, name="-".join(map(str, windows.values())) or "d")
+    d = place.daemon({"windows": {"grace": "1s", **windows}, "rules": {"dirs": [place.path("absence")], "tuning": list(tuning)}}, start=False, name="-".join(map(str, windows.values())) or "d")
     d.write_config()
     out = d.run("--replay", path)
     equal(out.returncode, 0, out.stderr)
@@ -419,6 +419,17 @@ def config_storm_alerts_and_span_bound_alerts_about_what_is_missing(place):
     equal(kept({"storm_alerts": 2}), [False, False, True, True], "two in an hour")
     equal(kept({"storm_alerts": 2, "storm_span": "3m"}), [False, False, False, False], "two in three minutes")
     equal(kept({}), [False, False, False, False], "the default")
+
+
+def alerts_that_tuning_suppresses_make_no_storm(place):
+    tuning = place.write("tuning/exercise.yaml", """- id: exercise
+  suppress: true
+  match: {users: [u10@x.example]}
+  owner: ciso office
+  reason: exercise
+""")
+    alerts = _absence(place, {"storm_alerts": 1}, [10, 12, 14], [tuning])
+    equal([a["suppression"]["reason"] for a in alerts], ["tuning", None, "rate"], "why they are not sent")
 
 
 @option("CONFIG state.dir")
